@@ -186,7 +186,36 @@ class AdDay(Record):
         return _some(("campaign", self.campaign))
 
 
+@dataclass(frozen=True, slots=True)
+class Touchpoint(Record):
+    """A contact between a person and the business's marketing, from a file or another system.
+
+    `person` is whatever id the source uses for the person (stable within it); e-mail and phone as written there.
+    Fields that the source does not have are None; the channel is worked out from the rest unless `channel` says it.
+    """
+
+    kind: ClassVar[str] = "touch"
+    at: datetime
+    touch_kind: str
+    person: str | None
+    client: RemoteId | None
+    email: str | None
+    phone: str | None
+    channel: str | None
+    source: str | None
+    medium: str | None
+    campaign: str | None
+    campaign_ref: str | None
+    content: str | None
+    term: str | None
+    url: str | None
+    referrer: str | None
+
+    def mentions(self) -> Iterator[Ref]:
+        return _some(("client", self.client))
+
+
 RECORDS: dict[str, type[Record]] = {
-    r.kind: r for r in (Location, StaffMember, Service, Customer, Booking, Payment, Refund, Campaign, AdDay)
+    r.kind: r for r in (Location, StaffMember, Service, Customer, Booking, Payment, Refund, Campaign, AdDay, Touchpoint)
 }
 """Every kind of record, by its name."""

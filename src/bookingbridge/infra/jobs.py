@@ -1,0 +1,43 @@
+"""A bell is rung for the worker in the transaction that stores the work: both are there, or neither.
+
+The tables of work (events, inbound_events, sync_runs) are the truth; the queue is only the doorbell. Jobs are at least
+once: every one may run twice. Rows are written into the job library's own table, whose unique index on
+`queueing_lock` makes a second bell for the same waiting work a no-op (Procrastinate 3.10, schema.sql).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
+
+_RING = """
+INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Bell:
+    """One job to run.
+
+    `lock`: jobs of the same lock run one after the other, in order. `debounce`: while one with the same text waits,
+    another is not added. `not_before` is aware, None for at once. Higher `priority` runs first.
+    """
+
+    task: str
+    args: dict[str, Any] = field(default_factory=dict)
+    lock: str | None = None
+    debounce: str | None = None
+    not_before: datetime | None = None
+    priority: int = 0
+
+
+async def ring(conn: AsyncConnection[Any], *bells: Bell) -> None:
+    """The jobs are queued when the connection's transaction commits."""
+    for b in bells:
+        await conn.execute(_RING, ("default", b.task, b.priority, b.lock, b.debounce, Jsonb(b.args), b.not_before))
