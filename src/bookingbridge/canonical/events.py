@@ -29,53 +29,55 @@ def _plain(value: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ids(Event):
+class Batch(Event):
+    """An event about several things of one kind, by their ids."""
+
     ids: tuple[UUID, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class ClientsRecorded(_Ids):
+class ClientsRecorded(Batch):
     """Clients are new, or their name, e-mail or phone changed."""
 
     name: ClassVar[str] = "clients_recorded"
 
 
 @dataclass(frozen=True, slots=True)
-class BookingsRecorded(_Ids):
+class BookingsRecorded(Batch):
     """Bookings are new or changed in any field."""
 
     name: ClassVar[str] = "bookings_recorded"
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentsRecorded(_Ids):
+class PaymentsRecorded(Batch):
     """Payments are new or changed, or something of them was refunded."""
 
     name: ClassVar[str] = "payments_recorded"
 
 
 @dataclass(frozen=True, slots=True)
-class VisitsSettled(_Ids):
+class VisitsSettled(Batch):
     """What these bookings brought in, net of refunds, may have changed. The ids are bookings'."""
 
     name: ClassVar[str] = "visits_settled"
 
 
 @dataclass(frozen=True, slots=True)
-class TouchesRecorded(_Ids):
+class TouchesRecorded(Batch):
     """Touchpoints arrived. The ids are touches'."""
 
     name: ClassVar[str] = "touches_recorded"
 
 
 @dataclass(frozen=True, slots=True)
-class AdDaysRecorded(_Ids):
+class AdDaysRecorded(Batch):
     """Spend, clicks or impressions of campaigns are new or changed. The ids are campaigns'."""
 
     name: ClassVar[str] = "ad_days_recorded"
 
 
-EVENTS: dict[str, type[_Ids]] = {
+EVENTS: dict[str, type[Batch]] = {
     e.name: e
     for e in (
         ClientsRecorded,

@@ -1,0 +1,157 @@
+"""Credentials: sealed in rows, opened here only, renewed early, once, under a row lock."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from bookingbridge.canonical.errors import AuthExpired, BridgeError, Refused
+from bookingbridge.canonical.ids import RemoteId
+from bookingbridge.canonical.ports import Client, Given, Tokens
+from bookingbridge.canonical.times import rfc3339, text
+from bookingbridge.infra import json
+from bookingbridge.infra.db import Tx
+from bookingbridge.infra.log import get
+from bookingbridge.infra.secrets import CannotOpen
+from bookingbridge.sync.engine import Engine
+from bookingbridge.sync.store import connections
+from bookingbridge.sync.store.connections import Connection
+
+log = get(__name__)
+
+MARGIN = timedelta(minutes=15)
+COOL_DOWN = timedelta(seconds=30)
+
+
+def _context(connection: Connection, field: str) -> str:
+    return f"{connection.business_id}|{connection.id}|{field}"
+
+
+def seal_tokens(engine: Engine, connection: Connection, tokens: Tokens) -> bytes:
+    """The tokens as they are stored, with the time they were issued."""
+    body = json.dumps(
+        {
+            "access": tokens.access,
+            "refresh": tokens.refresh,
+            "expires_at": text(tokens.expires_at) if tokens.expires_at else None,
+            "scopes": list(tokens.scopes),
+            "extra": dict(tokens.extra),
+            "issued_at": text(engine.clock.now()),
+        }
+    )
+    return engine.vault.seal(body, context=_context(connection, "tokens"))
+
+
+def open_tokens(engine: Engine, connection: Connection) -> tuple[Tokens, datetime]:
+    """The connection's tokens and when they were issued. AuthExpired where there are none that open."""
+    if connection.tokens is None:
+        raise AuthExpired("this connection holds no credentials")
+    try:
+        body = msgspec.json.decode(engine.vault.open(connection.tokens, context=_context(connection, "tokens")))
+    except CannotOpen as shut:
+        raise AuthExpired(str(shut)) from shut
+    expires = rfc3339(body["expires_at"]) if body["expires_at"] else None
+    tokens = Tokens(body["access"], body["refresh"], expires, tuple(body["scopes"]), body["extra"])
+    return tokens, rfc3339(body["issued_at"])
+
+
+def seal_webhook_secrets(engine: Engine, connection: Connection, secrets: list[str]) -> bytes:
+    """Signature keys as they are stored; several while one is being replaced."""
+    return engine.vault.seal(json.dumps(secrets), context=_context(connection, "webhooks"))
+
+
+def webhook_secrets(engine: Engine, connection: Connection) -> list[str]:
+    """The signature keys, newest first; none where none were given."""
+    if connection.webhook_secrets is None:
+        return []
+    sealed = engine.vault.open(connection.webhook_secrets, context=_context(connection, "webhooks"))
+    found: list[str] = msgspec.json.decode(sealed)
+    return found
+
+
+def is_due(tokens: Tokens, issued_at: datetime, now: datetime) -> bool:
+    """Whether tokens should be renewed: in the last quarter hour, or, where they live for days, after a fifth of it.
+
+    Square advises renewing 30-day tokens at least every 7 days (OAuth best practices, read 2026-11).
+    """
+    if tokens.expires_at is None:
+        return False
+    life = tokens.expires_at - issued_at
+    early = issued_at + life / 5 if life > timedelta(days=1) else tokens.expires_at - MARGIN
+    return now >= min(early, tokens.expires_at - MARGIN)
+
+
+async def fresh_tokens(engine: Engine, connection: Connection) -> Tokens:
+    """Tokens that are good for a while. Of many callers at once, one asks the vendor; the rest wait and reread."""
+    tokens, issued_at = open_tokens(engine, connection)
+    if not is_due(tokens, issued_at, engine.clock.now()):
+        return tokens
+    vendor = engine.vendor(connection.vendor)
+    if vendor.oauth is None or connection.auth != "oauth":
+        return tokens
+    async with engine.db.business(connection.business_id) as tx:
+        locked = await connections.get(tx, connection.id, for_update=True)
+        if locked is None:
+            raise AuthExpired("this connection was removed")
+        tokens, issued_at = open_tokens(engine, locked)
+        if not is_due(tokens, issued_at, tx.now):
+            return tokens
+        return await _renew(engine, tx, locked, tokens)
+
+
+async def _renew(engine: Engine, tx: Tx, connection: Connection, tokens: Tokens) -> Tokens:
+    vendor = engine.vendor(connection.vendor)
+    assert vendor.oauth is not None
+    still_good = tokens.expires_at is not None and tokens.expires_at - tx.now > MARGIN
+    http = engine.transport(vendor, connection.environment)
+    try:
+        renewed = await vendor.oauth.refresh(
+            http,
+            engine.base_url(connection.vendor, connection.environment),
+            engine.app(connection.vendor, connection.environment),
+            tokens,
+            now=tx.now,
+        )
+    except (AuthExpired, Refused) as gone:
+        if still_good:
+            log.warning("tokens not renewed", connection=str(connection.id), why=gone.why)
+            return tokens
+        raise AuthExpired(gone.why) from gone
+    except BridgeError as failed:
+        if still_good:
+            log.warning("tokens not renewed yet", connection=str(connection.id), why=failed.why)
+            return tokens
+        raise
+    finally:
+        await close(http)
+    await connections.change(
+        tx, connection.id, tokens=seal_tokens(engine, connection, renewed), token_expires_at=renewed.expires_at
+    )
+    log.info("tokens renewed", connection=str(connection.id), until=str(renewed.expires_at))
+    return renewed
+
+
+async def open_client(engine: Engine, connection: Connection, tokens: Tokens | None = None) -> Client:
+    """A signed-in client for the connection. Close it."""
+    vendor = engine.vendor(connection.vendor)
+    tokens = tokens or await fresh_tokens(engine, connection)
+    account = connection.account_remote_id
+    return vendor.open(
+        Given(
+            base_url=engine.base_url(connection.vendor, connection.environment),
+            tokens=tokens,
+            account=RemoteId(account) if account else None,
+            settings=connection.settings,
+            now=engine.clock.now,
+            http=engine.transport(vendor, connection.environment),
+        )
+    )
+
+
+async def close(http: Any) -> None:
+    """The transport's connections are given back, where it holds any."""
+    aclose = getattr(http, "aclose", None)
+    if aclose is not None:
+        await aclose()

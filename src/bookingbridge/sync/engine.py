@@ -1,0 +1,66 @@
+"""What the engine works with: database, vault, vendors, their credentials and addresses. Made once, in main.wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from bookingbridge.canonical.errors import NotFound, Refused
+from bookingbridge.canonical.ports import Vendor
+from bookingbridge.infra.clock import Clock
+from bookingbridge.infra.db import Database
+from bookingbridge.infra.secrets import Vault
+from bookingbridge.sync.ingesting import Ingester
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The engine's parts. `apps` and `addresses` are by (vendor, environment)."""
+
+    db: Database
+    vault: Vault
+    clock: Clock
+    vendors: Mapping[str, Vendor]
+    ingesters: Mapping[str, Ingester]
+    transport: Callable[[Vendor, str], Any]
+    """A transport that may speak to this vendor in this environment, and to nobody else."""
+    public_url: str
+    """Where vendors and browsers reach us, without a slash at the end."""
+    apps: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict, repr=False)
+    addresses: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    def vendor(self, name: str) -> Vendor:
+        """The vendor of that name, or NotFound."""
+        if name not in self.vendors:
+            raise NotFound(f"there is no vendor called {name[:40]!r}")
+        return self.vendors[name]
+
+    def base_url(self, vendor: str, environment: str) -> str:
+        """Where the vendor's API is in that environment."""
+        address = self.addresses.get((vendor, environment)) or self.vendor(vendor).manifest.hosts.get(environment)
+        if not address:
+            raise Refused(f"{vendor} has no {environment} environment here")
+        return address
+
+    def app(self, vendor: str, environment: str) -> Mapping[str, str]:
+        """The host's own credentials at the vendor, or Refused with what is to be set."""
+        found = self.apps.get((vendor, environment), {})
+        absent = [f.name for f in self.vendor(vendor).manifest.app_fields if f.is_required and not found.get(f.name)]
+        if absent:
+            raise Refused(f"set {', '.join(absent)} first: they come from your own app at {vendor}", code="no_app")
+        return found
+
+    def environments(self, vendor: str) -> list[str]:
+        """The environments that could be connected here now, the most real one first."""
+        known = [*self.vendor(vendor).manifest.hosts, "simulator"]
+        return [e for e in known if (vendor, e) in self.addresses or e in self.vendor(vendor).manifest.hosts]
+
+    def webhook_url(self, vendor: str, connection_id: UUID) -> str:
+        """The address to give to the vendor; its signature may cover it, so it never depends on a request."""
+        return f"{self.public_url}/api/v1/webhooks/{vendor}/{connection_id}"
+
+    def redirect_uri(self) -> str:
+        """Where vendors send the browser back to after their consent page."""
+        return f"{self.public_url}/api/v1/oauth/callback"

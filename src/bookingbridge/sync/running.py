@@ -1,0 +1,180 @@
+"""A run reads a connection's streams page by page. Each page's rows, progress and cursor are one transaction.
+
+A run that dies goes on at its last cursor; a run that is told to wait goes on later; nothing is read twice for naught
+and nothing is skipped.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from bookingbridge.canonical.errors import AuthExpired, BridgeError, NotFound, Rejected, Throttled, Unreachable
+from bookingbridge.canonical.ids import ConnectionId
+from bookingbridge.canonical.ports import Client, Page, Reach, Stream
+from bookingbridge.infra.db import Tx
+from bookingbridge.infra.ids import new_id
+from bookingbridge.infra.jobs import Bell
+from bookingbridge.infra.log import get
+from bookingbridge.sync.credentials import open_client
+from bookingbridge.sync.engine import Engine
+from bookingbridge.sync.reading import take_raw
+from bookingbridge.sync.store import connections, runs
+from bookingbridge.sync.store.connections import Connection
+from bookingbridge.sync.store.runs import Run
+
+log = get(__name__)
+
+LONGEST_WAIT = timedelta(minutes=30)
+
+
+def bell(business_id: UUID, connection_id: UUID, run_id: UUID, *, not_before: datetime | None = None) -> Bell:
+    """Wakes the worker for a run. Runs and webhooks of one connection follow one another."""
+    return Bell(
+        "sync",
+        {"business": str(business_id), "run": str(run_id)},
+        lock=f"connection:{connection_id}",
+        not_before=not_before,
+    )
+
+
+async def ask(tx: Tx, connection_id: UUID, *, is_full: bool, asked_by: str) -> UUID:
+    """A run is queued; its id. A run of the connection that has not ended yet is not doubled."""
+    connection = await connections.get(tx, connection_id, for_update=True)
+    if connection is None or connection.state == "removed":
+        raise NotFound("there is no such connection")
+    waiting = await runs.unfinished(tx, connection_id)
+    if waiting is not None and (waiting.kind == "full" or not is_full):
+        return waiting.id
+    run_id = new_id(tx.now)
+    await runs.add(tx, run_id, connection_id, "full" if is_full else "incremental", asked_by)
+    if is_full:
+        await runs.forget_cursors(tx, connection_id)
+    await tx.ring(bell(tx.business_id, connection_id, run_id))
+    return run_id
+
+
+async def carry_out(engine: Engine, business_id: UUID, run_id: UUID) -> None:
+    """The run is done, has failed with its reason, or waits to go on. Safe to call again at any time."""
+    async with engine.db.business(business_id) as tx:
+        run = await runs.get(tx, run_id)
+        connection = await connections.get(tx, run.connection_id) if run else None
+        if run is None or connection is None or run.state in ("done", "failed"):
+            return
+        if connection.state in ("removed", "paused"):
+            await runs.end(tx, run_id, "failed", f"the connection is {connection.state}")
+            return
+        await runs.start(tx, run_id)
+    try:
+        client = await open_client(engine, connection)
+        try:
+            await _read_all(engine, connection, run, client)
+        finally:
+            await client.close()
+    except BridgeError as failed:
+        await _stop(engine, connection, run, failed)
+        return
+    async with engine.db.business(business_id) as tx:
+        await runs.end(tx, run_id, "done")
+        await connections.change(tx, connection.id, last_success_at=tx.now)
+        if await connections.set_state(tx, connection.id, "ok"):
+            log.info("connection works", connection=str(connection.id), vendor=connection.vendor)
+
+
+async def _read_all(engine: Engine, connection: Connection, run: Run, client: Client) -> None:
+    progress: dict[str, dict[str, Any]] = {name: dict(p) for name, p in run.progress.items()}
+    for stream in engine.vendor(connection.vendor).manifest.streams:
+        if progress.get(stream.name, {}).get("is_done"):
+            continue
+        await _read_stream(engine, connection, run, client, stream, progress)
+
+
+async def _read_stream(
+    engine: Engine,
+    connection: Connection,
+    run: Run,
+    client: Client,
+    stream: Stream,
+    progress: dict[str, dict[str, Any]],
+) -> None:
+    async with engine.db.business(connection.business_id) as tx:
+        stored = await runs.cursor(tx, connection.id, stream.name)
+    # A stream that was never read to its end is read in full, whatever this run was asked to be.
+    is_full = run.kind == "full" or stored is None or not stored[1]
+    reach = Reach(is_full=is_full, now=engine.clock.now())
+    async for page in client.pages(stream.name, stored[0] if stored else None, reach):
+        async with engine.db.business(connection.business_id) as tx:
+            await _store_page(engine, tx, connection, run, stream, page, progress, was_complete=not is_full)
+        if page.is_last:
+            return
+
+
+async def _store_page(
+    engine: Engine,
+    tx: Tx,
+    connection: Connection,
+    run: Run,
+    stream: Stream,
+    page: Page,
+    progress: dict[str, dict[str, Any]],
+    *,
+    was_complete: bool,
+) -> None:
+    vendor = engine.vendor(connection.vendor)
+    connection_id = ConnectionId(connection.id)
+    understood = await take_raw(tx, connection_id, vendor, page.records, engine.ingesters, cause=f"run:{run.id}")
+    before = progress.get(stream.name, {})
+    taken = understood.taken
+    progress[stream.name] = {
+        "title": stream.title,
+        "pages": before.get("pages", 0) + 1,
+        "seen": before.get("seen", 0) + len(page.records),
+        "new": before.get("new", 0) + taken.new,
+        "changed": before.get("changed", 0) + taken.changed,
+        "same": before.get("same", 0) + taken.same,
+        "stale": before.get("stale", 0) + taken.stale,
+        "problems": before.get("problems", 0) + len(understood.problems),
+        "total": page.total if page.total is not None else before.get("total"),
+        "is_done": page.is_last,
+    }
+    await runs.note(tx, run.id, progress)
+    await runs.advance(tx, connection.id, stream.name, page.cursor, is_complete=page.is_last or was_complete)
+
+
+async def _stop(engine: Engine, connection: Connection, run: Run, failed: BridgeError) -> None:
+    """What a failure means for the run and for the connection, by its class."""
+    async with engine.db.business(connection.business_id) as tx:
+        match failed:
+            case AuthExpired():
+                await runs.end(tx, run.id, "failed", failed.why)
+                changed = await connections.set_state(tx, connection.id, "needs_reauth", failed.why)
+            case Throttled() | Unreachable():
+                until = wait_until(tx.now, failed, tries=await _tries(tx, run.id))
+                await runs.end(tx, run.id, "waiting", failed.why)
+                await tx.ring(bell(tx.business_id, connection.id, run.id, not_before=until))
+                state = "rate_limited" if isinstance(failed, Throttled) else "degraded"
+                changed = await connections.set_state(tx, connection.id, state, failed.why)
+            case Rejected() | _:
+                await runs.end(tx, run.id, "failed", failed.why)
+                changed = await connections.set_state(tx, connection.id, "broken", failed.why)
+    if changed:
+        log.warning("connection lost", connection=str(connection.id), vendor=connection.vendor, why=failed.why)
+
+
+async def _tries(tx: Tx, run_id: UUID) -> int:
+    """How often this run has been stopped so far; kept in its progress under an empty name."""
+    run = await runs.get(tx, run_id)
+    progress = dict(run.progress) if run else {}
+    tries = int(progress.get("", {}).get("tries", 0)) + 1
+    await runs.note(tx, run_id, {**progress, "": {"tries": tries}})
+    return tries
+
+
+def wait_until(now: datetime, failed: BridgeError, *, tries: int) -> datetime:
+    """When to try again: when the vendor said, else after an exponential wait with full jitter."""
+    if isinstance(failed, Throttled) and failed.until is not None:
+        return min(max(failed.until, now), now + timedelta(hours=24))
+    ceiling = min(LONGEST_WAIT, timedelta(seconds=2 * 2 ** min(tries, 12)))
+    return now + timedelta(seconds=1) + ceiling * random.random()  # noqa: S311 - jitter, not a secret

@@ -1,0 +1,40 @@
+"""What is due is begun, and what was left lying is taken up: the tables are the truth, the queue only the doorbell."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bookingbridge.canonical.errors import NotFound
+from bookingbridge.infra.jobs import Bell
+from bookingbridge.sync import running
+from bookingbridge.sync.engine import Engine
+from bookingbridge.sync.store import inbound, runs
+
+PATIENCE = timedelta(minutes=2)
+
+
+async def begin_due(engine: Engine, *, limit: int = 50) -> int:
+    """Runs are queued for connections whose time has come; how many. Safe with many workers."""
+    async with engine.db.realm("schedule") as tx:
+        due = await runs.take_due(tx, limit)
+    for business_id, _, target_id in due:
+        async with engine.db.business(business_id) as tx:
+            try:
+                await running.ask(tx, target_id, is_full=False, asked_by="schedule")
+            except NotFound:
+                continue
+    return len(due)
+
+
+async def sweep(engine: Engine) -> int:
+    """Bells are rung again for webhooks and touches that wait although nobody was told; how many."""
+    rung = 0
+    async with engine.db.realm("schedule") as tx:
+        businesses = await runs.businesses(tx)
+    for business_id in businesses:
+        async with engine.db.business(business_id) as tx:
+            for connection_id in await inbound.stuck(tx, tx.now - PATIENCE):
+                await tx.ring(inbound.bell(business_id, connection_id))
+                rung += 1
+            await tx.ring(Bell("tell_touches", {"business": str(business_id)}, debounce=f"touches:{business_id}"))
+    return rung

@@ -1,0 +1,13 @@
+"""The engine's SQL. Nobody outside `sync` reads it."""
+
+TABLES = (
+    "connections",
+    "cursors",
+    "due_work",
+    "external_links",
+    "inbound_events",
+    "oauth_states",
+    "raw_records",
+    "sync_runs",
+)
+"""The tables that this package owns."""

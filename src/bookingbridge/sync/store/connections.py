@@ -1,0 +1,159 @@
+"""Connections: what is connected, in which state, with which sealed credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from bookingbridge.infra.db import Tx
+
+_COLUMNS = (
+    "id, vendor, environment, name, auth, state, state_why, state_since, account_remote_id, account_name, tokens, "
+    "token_expires_at, webhook_secrets, settings, granted, missing, setup_step, last_success_at, last_event_at, "
+    "created_at, business_id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One connection. Tokens and webhook secrets are sealed; `sync.credentials` opens them."""
+
+    id: UUID
+    vendor: str
+    environment: str
+    name: str
+    auth: str
+    state: str
+    state_why: str
+    state_since: datetime
+    account_remote_id: str | None
+    account_name: str
+    tokens: bytes | None
+    token_expires_at: datetime | None
+    webhook_secrets: bytes | None
+    settings: Mapping[str, str]
+    granted: tuple[str, ...]
+    missing: tuple[str, ...]
+    setup_step: int
+    last_success_at: datetime | None
+    last_event_at: datetime | None
+    created_at: datetime
+    business_id: UUID
+
+
+def _connection(row: tuple[Any, ...]) -> Connection:
+    values = list(row)
+    values[14], values[15] = tuple(row[14]), tuple(row[15])
+    return Connection(*values)
+
+
+async def add(
+    tx: Tx, connection_id: UUID, *, vendor: str, environment: str, name: str, auth: str, state: str = "new"
+) -> None:
+    """A connection is there, and reachable by its id from a webhook's address."""
+    await tx.run(
+        """
+        INSERT INTO connections (business_id, id, vendor, environment, name, auth, state, state_since, created_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+        """,
+        (tx.business_id, connection_id, vendor, environment, name, auth, state, tx.now, tx.now),
+    )
+    await tx.run(
+        "INSERT INTO public_addresses (kind, key, business_id, target_id, created_at) "
+        "VALUES ('connection', %s, %s, %s, %s)",
+        (str(connection_id), tx.business_id, connection_id, tx.now),
+    )
+
+
+async def get(tx: Tx, connection_id: UUID, *, for_update: bool = False) -> Connection | None:
+    """The connection; locked until the transaction ends with `for_update`."""
+    row = await tx.one(
+        f"SELECT {_COLUMNS} FROM connections WHERE business_id = %s AND id = %s"
+        + (" FOR UPDATE" if for_update else ""),
+        (tx.business_id, connection_id),
+    )
+    return _connection(row) if row else None
+
+
+async def every(tx: Tx, *, vendor: str | None = None) -> list[Connection]:
+    """All that are not removed, oldest first."""
+    rows = await tx.all(
+        f"SELECT {_COLUMNS} FROM connections WHERE business_id = %s AND state <> 'removed' "
+        "AND (%s::text IS NULL OR vendor = %s) ORDER BY created_at, id",
+        (tx.business_id, vendor, vendor),
+    )
+    return [_connection(row) for row in rows]
+
+
+_SETTABLE = frozenset(
+    {
+        "name", "account_remote_id", "account_name", "tokens", "token_expires_at", "webhook_secrets", "settings",
+        "granted", "missing", "setup_step", "last_success_at", "last_event_at", "auth", "refresh_failed_at",
+    }
+)  # fmt: skip
+
+
+async def change(tx: Tx, connection_id: UUID, **fields: Any) -> None:
+    """The named columns are changed."""
+    assert fields.keys() <= _SETTABLE, fields.keys() - _SETTABLE
+    values = [Jsonb(v) if name == "settings" else list(v) if isinstance(v, tuple) else v for name, v in fields.items()]
+    sets = ", ".join(f"{name} = %s" for name in fields)
+    await tx.run(
+        f"UPDATE connections SET {sets} WHERE business_id = %s AND id = %s",
+        (*values, tx.business_id, connection_id),
+    )
+
+
+async def set_state(tx: Tx, connection_id: UUID, state: str, why: str = "") -> bool:
+    """The state is this; True where it was another (so that a loss is logged once, not at each try)."""
+    touched = await tx.run(
+        "UPDATE connections SET state = %s, state_why = %s, "
+        "state_since = CASE WHEN state = %s THEN state_since ELSE %s END "
+        "WHERE business_id = %s AND id = %s AND (state, state_why) IS DISTINCT FROM (%s, %s) AND state <> 'removed'",
+        (state, why, state, tx.now, tx.business_id, connection_id, state, why),
+    )
+    return touched > 0
+
+
+async def remove(tx: Tx, connection_id: UUID) -> None:
+    """The connection is gone: its secrets wiped, its webhook address and schedule closed. Its rows stay."""
+    await tx.run(
+        "UPDATE connections SET state = 'removed', state_since = %s, tokens = NULL, webhook_secrets = NULL "
+        "WHERE business_id = %s AND id = %s",
+        (tx.now, tx.business_id, connection_id),
+    )
+    await tx.run(
+        "DELETE FROM public_addresses WHERE kind = 'connection' AND key = %s AND business_id = %s",
+        (str(connection_id), tx.business_id),
+    )
+    await tx.run("DELETE FROM due_work WHERE business_id = %s AND target_id = %s", (tx.business_id, connection_id))
+
+
+async def find_business(tx: Tx, connection_id: UUID) -> UUID | None:
+    """Whose connection this is (realm "routing")."""
+    row = await tx.one(
+        "SELECT business_id FROM public_addresses WHERE kind = 'connection' AND key = %s", (str(connection_id),)
+    )
+    return row[0] if row else None
+
+
+async def put_oauth_state(tx: Tx, **fields: Any) -> None:
+    """A sign-in that was begun (realm "accounts")."""
+    names = ", ".join(fields)
+    await tx.run(
+        f"INSERT INTO oauth_states ({names}) VALUES ({', '.join(['%s'] * len(fields))})", tuple(fields.values())
+    )
+
+
+async def take_oauth_state(tx: Tx, state_hash: bytes) -> tuple[Any, ...] | None:
+    """The begun sign-in, once: business, session hash, vendor, environment, connection, verifier, redirect, expiry."""
+    return await tx.one(
+        "UPDATE oauth_states SET used_at = %s WHERE state_hash = %s AND used_at IS NULL "
+        "RETURNING business_id, session_hash, vendor, environment, connection_id, verifier, redirect_uri, expires_at",
+        (tx.now, state_hash),
+    )

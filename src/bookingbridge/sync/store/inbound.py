@@ -1,0 +1,168 @@
+"""The inbox of webhooks: each kept once as it came, with what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
+
+from bookingbridge.infra import jobs
+from bookingbridge.infra.db import Tx
+from bookingbridge.infra.jobs import Bell
+
+_COLUMNS = (
+    "id, connection_id, source, type, received_at, headers, body, state, attempts, outcome, processed_at, deliveries"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A verified webhook on its way into the inbox."""
+
+    business_id: UUID
+    connection_id: UUID
+    dedupe_key: str
+    type: str
+    received_at: datetime
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A webhook in the inbox. `state`: new, done, failed, unreadable, ignored; `outcome` says why in words."""
+
+    id: int
+    connection_id: UUID
+    source: str
+    type: str
+    received_at: datetime
+    headers: Mapping[str, str]
+    body: bytes
+    state: str
+    attempts: int
+    outcome: str
+    processed_at: datetime | None
+    deliveries: int
+
+
+def bell(business_id: UUID, connection_id: UUID, *, not_before: datetime | None = None) -> Bell:
+    """Wakes the worker for a connection's inbox; one waiting bell per connection is enough."""
+    return Bell(
+        "inbound",
+        {"business": str(business_id), "connection": str(connection_id)},
+        lock=f"connection:{connection_id}",
+        debounce=f"inbound:{connection_id}" + ("" if not_before is None else ":later"),
+        not_before=not_before,
+        priority=10,
+    )
+
+
+async def keep(conn: AsyncConnection[Any], arrivals: Sequence[Arrival]) -> None:
+    """All are in the inbox, each delivery once, and the worker is woken, when the connection's transaction commits."""
+    by_business: dict[UUID, list[Arrival]] = {}
+    for a in arrivals:
+        by_business.setdefault(a.business_id, []).append(a)
+    for business_id in sorted(by_business):
+        group = sorted(by_business[business_id], key=lambda a: (a.connection_id, a.dedupe_key))
+        await conn.execute("SELECT set_config('app.business_id', %s, true)", (str(business_id),))
+        await conn.execute(
+            """
+            INSERT INTO inbound_events (business_id, connection_id, dedupe_key, source, type, received_at, headers,
+                body)
+            SELECT %s, a.connection_id, a.dedupe_key, 'webhook', min(a.type), min(a.received_at),
+                (array_agg(a.headers))[1], (array_agg(a.body))[1]
+            FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::timestamptz[], %s::jsonb[], %s::bytea[])
+                AS a(connection_id, dedupe_key, type, received_at, headers, body)
+            GROUP BY a.connection_id, a.dedupe_key
+            ON CONFLICT (business_id, connection_id, dedupe_key) DO UPDATE
+            SET deliveries = inbound_events.deliveries + 1
+            """,
+            (
+                business_id,
+                [a.connection_id for a in group],
+                [a.dedupe_key for a in group],
+                [a.type for a in group],
+                [a.received_at for a in group],
+                [Jsonb(dict(a.headers)) for a in group],
+                [a.body for a in group],
+            ),
+        )
+        await jobs.ring(conn, *(bell(business_id, c) for c in sorted({a.connection_id for a in group})))
+
+
+async def waiting(tx: Tx, connection_id: UUID, limit: int) -> list[Kept]:
+    """The connection's webhooks that nothing became of yet, oldest first."""
+    rows = await tx.all(
+        f"SELECT {_COLUMNS} FROM inbound_events WHERE business_id = %s AND connection_id = %s AND state = 'new' "
+        "ORDER BY id LIMIT %s",
+        (tx.business_id, connection_id, limit),
+    )
+    return [Kept(*row) for row in rows]
+
+
+async def settle(tx: Tx, outcomes: Sequence[tuple[int, str, str]]) -> None:
+    """What became of each: (id, state, outcome in words). An attempt is counted."""
+    await tx.run(
+        """
+        UPDATE inbound_events e SET state = o.state, outcome = o.outcome, attempts = e.attempts + 1, processed_at = %s
+        FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS o(id, state, outcome)
+        WHERE e.business_id = %s AND e.id = o.id
+        """,
+        (tx.now, [o[0] for o in outcomes], [o[1] for o in outcomes], [o[2] for o in outcomes], tx.business_id),
+    )
+
+
+async def get(tx: Tx, event_id: int) -> Kept | None:
+    row = await tx.one(
+        f"SELECT {_COLUMNS} FROM inbound_events WHERE business_id = %s AND id = %s", (tx.business_id, event_id)
+    )
+    return Kept(*row) if row else None
+
+
+async def recent(
+    tx: Tx, *, connection_id: UUID | None = None, state: str | None = None, before: int | None = None, limit: int = 50
+) -> list[Kept]:
+    """Webhooks, newest first, before the given id."""
+    rows = await tx.all(
+        f"SELECT {_COLUMNS} FROM inbound_events WHERE business_id = %(b)s "
+        "AND (%(c)s::uuid IS NULL OR connection_id = %(c)s) AND (%(s)s::text IS NULL OR state = %(s)s) "
+        "AND (%(before)s::bigint IS NULL OR id < %(before)s) ORDER BY id DESC LIMIT %(limit)s",
+        {"b": tx.business_id, "c": connection_id, "s": state, "before": before, "limit": limit},
+    )
+    return [Kept(*row) for row in rows]
+
+
+async def counts(tx: Tx, connection_id: UUID) -> dict[str, int]:
+    """How many webhooks of the last 30 days are in each state."""
+    rows = await tx.all(
+        "SELECT state, count(*) FROM inbound_events WHERE business_id = %s AND connection_id = %s "
+        "AND received_at > %s - interval '30 days' GROUP BY state",
+        (tx.business_id, connection_id, tx.now),
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def renew(tx: Tx, event_id: int) -> UUID | None:
+    """The webhook waits again, to be worked on once more; its connection's id, None where there is no such."""
+    row = await tx.one(
+        "UPDATE inbound_events SET state = 'new', outcome = 'replay asked for', attempts = 0 "
+        "WHERE business_id = %s AND id = %s RETURNING connection_id",
+        (tx.business_id, event_id),
+    )
+    return row[0] if row else None
+
+
+async def stuck(tx: Tx, older_than: datetime) -> list[UUID]:
+    """Connections whose inbox has waited since before then: their bell was lost."""
+    rows = await tx.all(
+        "SELECT DISTINCT connection_id FROM inbound_events WHERE business_id = %s AND state = 'new' "
+        "AND coalesce(processed_at, received_at) < %s",
+        (tx.business_id, older_than),
+    )
+    return [row[0] for row in rows]

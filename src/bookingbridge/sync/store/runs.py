@@ -1,0 +1,148 @@
+"""Runs and cursors: how far each connection was read, and what each run did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from bookingbridge.infra.db import Tx
+
+_COLUMNS = "id, connection_id, kind, state, asked_by, asked_at, started_at, heartbeat_at, finished_at, progress, error"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run. `progress` per stream: pages, seen, new, changed, same, stale, problems, total, is_done."""
+
+    id: UUID
+    connection_id: UUID
+    kind: str
+    state: str
+    asked_by: str
+    asked_at: datetime
+    started_at: datetime | None
+    heartbeat_at: datetime | None
+    finished_at: datetime | None
+    progress: Mapping[str, Mapping[str, Any]]
+    error: str
+
+
+async def add(tx: Tx, run_id: UUID, connection_id: UUID, kind: str, asked_by: str) -> None:
+    await tx.run(
+        "INSERT INTO sync_runs (business_id, id, connection_id, kind, state, asked_by, asked_at) "
+        "VALUES (%s, %s, %s, %s, 'queued', %s, %s)",
+        (tx.business_id, run_id, connection_id, kind, asked_by, tx.now),
+    )
+
+
+async def get(tx: Tx, run_id: UUID) -> Run | None:
+    row = await tx.one(f"SELECT {_COLUMNS} FROM sync_runs WHERE business_id = %s AND id = %s", (tx.business_id, run_id))
+    return Run(*row) if row else None
+
+
+async def recent(tx: Tx, *, connection_id: UUID | None = None, limit: int = 50) -> list[Run]:
+    rows = await tx.all(
+        f"SELECT {_COLUMNS} FROM sync_runs WHERE business_id = %s AND (%s::uuid IS NULL OR connection_id = %s) "
+        "ORDER BY asked_at DESC, id DESC LIMIT %s",
+        (tx.business_id, connection_id, connection_id, limit),
+    )
+    return [Run(*row) for row in rows]
+
+
+async def unfinished(tx: Tx, connection_id: UUID) -> Run | None:
+    """The run of this connection that has not ended, if there is one."""
+    row = await tx.one(
+        f"SELECT {_COLUMNS} FROM sync_runs WHERE business_id = %s AND connection_id = %s "
+        "AND state IN ('queued', 'running', 'waiting') AND kind <> 'file' ORDER BY asked_at LIMIT 1",
+        (tx.business_id, connection_id),
+    )
+    return Run(*row) if row else None
+
+
+async def start(tx: Tx, run_id: UUID) -> None:
+    await tx.run(
+        "UPDATE sync_runs SET state = 'running', started_at = coalesce(started_at, %s), heartbeat_at = %s, error = '' "
+        "WHERE business_id = %s AND id = %s",
+        (tx.now, tx.now, tx.business_id, run_id),
+    )
+
+
+async def note(tx: Tx, run_id: UUID, progress: Mapping[str, Any]) -> None:
+    """The progress so far, in the transaction that stores what it counts."""
+    await tx.run(
+        "UPDATE sync_runs SET progress = %s, heartbeat_at = %s WHERE business_id = %s AND id = %s",
+        (Jsonb(progress), tx.now, tx.business_id, run_id),
+    )
+
+
+async def end(tx: Tx, run_id: UUID, state: str, error: str = "") -> None:
+    """The run is done, failed, or waiting to go on."""
+    await tx.run(
+        "UPDATE sync_runs SET state = %s, error = %s, "
+        "finished_at = CASE WHEN %s THEN NULL ELSE %s::timestamptz END WHERE business_id = %s AND id = %s",
+        (state, error, state == "waiting", tx.now, tx.business_id, run_id),
+    )
+
+
+async def cursor(tx: Tx, connection_id: UUID, stream: str) -> tuple[dict[str, Any], bool] | None:
+    """Where reading the stream stands: the cursor, and whether the stream was read to its end once."""
+    row = await tx.one(
+        "SELECT cursor, is_complete FROM cursors WHERE business_id = %s AND connection_id = %s AND stream = %s",
+        (tx.business_id, connection_id, stream),
+    )
+    return (row[0], row[1]) if row else None
+
+
+async def advance(tx: Tx, connection_id: UUID, stream: str, cursor: Mapping[str, Any], *, is_complete: bool) -> None:
+    """The cursor moves in the transaction that stores the page it follows."""
+    await tx.run(
+        """
+        INSERT INTO cursors (business_id, connection_id, stream, cursor, is_complete, updated_at)
+        VALUES (%s, %s, %s, %s, %s, %s)
+        ON CONFLICT (business_id, connection_id, stream) DO UPDATE
+        SET cursor = excluded.cursor, is_complete = excluded.is_complete, updated_at = excluded.updated_at
+        """,
+        (tx.business_id, connection_id, stream, Jsonb(cursor), is_complete, tx.now),
+    )
+
+
+async def forget_cursors(tx: Tx, connection_id: UUID) -> None:
+    """The next run reads from the beginning."""
+    await tx.run("DELETE FROM cursors WHERE business_id = %s AND connection_id = %s", (tx.business_id, connection_id))
+
+
+async def plan(tx: Tx, kind: str, target_id: UUID, every: timedelta, *, due_at: datetime) -> None:
+    """The work is due then, and again each `every`."""
+    await tx.run(
+        """
+        INSERT INTO due_work (business_id, kind, target_id, due_at, every) VALUES (%s, %s, %s, %s, %s)
+        ON CONFLICT (business_id, kind, target_id) DO UPDATE SET due_at = excluded.due_at, every = excluded.every
+        """,
+        (tx.business_id, kind, target_id, due_at, every),
+    )
+
+
+async def take_due(tx: Tx, limit: int) -> list[tuple[UUID, str, UUID]]:
+    """What is due now (realm "schedule"), each moved on to its next time: (business, kind, target)."""
+    rows = await tx.all(
+        """
+        WITH due AS (
+            SELECT business_id, kind, target_id FROM due_work WHERE due_at <= %s
+            ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED)
+        UPDATE due_work w SET due_at = greatest(w.due_at + w.every, %s + w.every / 2)
+        FROM due WHERE (w.business_id, w.kind, w.target_id) = (due.business_id, due.kind, due.target_id)
+        RETURNING w.business_id, w.kind, w.target_id
+        """,
+        (tx.now, limit, tx.now),
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+async def businesses(tx: Tx) -> list[UUID]:
+    """All businesses (realm "schedule"): for sweeps."""
+    return [row[0] for row in await tx.all("SELECT id FROM businesses ORDER BY id")]
