@@ -2,12 +2,6 @@
 -- Every business table carries business_id first in each key, so that row-level security and sharding both hold.
 
 -- ---------------------------------------------------------------- accounts: who signs in, and to which business
-CREATE TABLE accounts (
-    id uuid PRIMARY KEY,
-    name text NOT NULL,
-    created_at timestamptz NOT NULL
-);
-
 CREATE TABLE users (
     id uuid PRIMARY KEY,
     email text NOT NULL,
@@ -17,6 +11,15 @@ CREATE TABLE users (
     created_at timestamptz NOT NULL,
     disabled_at timestamptz
 );
+
+-- Whoever founded an account may add businesses to it, also before there is one.
+CREATE TABLE accounts (
+    id uuid PRIMARY KEY,
+    name text NOT NULL,
+    founded_by uuid REFERENCES users,
+    created_at timestamptz NOT NULL
+);
+CREATE INDEX ON accounts (founded_by);
 
 CREATE TABLE businesses (
     id uuid PRIMARY KEY,
@@ -55,8 +58,9 @@ CREATE INDEX ON sessions (expires_at);
 
 CREATE TABLE one_time_links (
     token_hash bytea PRIMARY KEY,
-    purpose text NOT NULL CHECK (purpose IN ('owner', 'invitation')),
+    purpose text NOT NULL CHECK (purpose IN ('owner', 'invitation', 'password')),
     business_id uuid REFERENCES businesses,
+    user_id uuid REFERENCES users,
     role text,
     email text,
     created_by uuid REFERENCES users,
