@@ -7,6 +7,7 @@ canonical.errors whose class says what to do next.
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import socket
 import ssl
@@ -29,6 +30,10 @@ from bookingbridge.vendorkit import guard
 from bookingbridge.vendorkit.retry_after import retry_after
 
 log = structlog.get_logger("vendorkit.http")
+
+# The library writes whole URLs at INFO, with whatever secret a vendor wants in the query.
+for _chatty in ("httpx2", "httpcore2"):
+    logging.getLogger(_chatty).setLevel(logging.WARNING)
 
 MAX_BODY = 10 * 1024 * 1024
 """Bytes, after decompression. No page of a vendor we know comes near it."""
