@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from random import Random
 from uuid import UUID
 
 import pytest
@@ -170,9 +171,9 @@ def test_shares_sum_to_one(found: list[Touch]) -> None:
 
 
 @given(touches, st.randoms())
-def test_the_order_of_storage_changes_nothing(found: list[Touch], chance: object) -> None:
+def test_the_order_of_storage_changes_nothing(found: list[Touch], chance: Random) -> None:
     again = list(found)
-    chance.shuffle(again)  # type: ignore[attr-defined]
+    chance.shuffle(again)
     unique = {t.id: t for t in found}
     if len(unique) == len(found):
         assert rules.path(again, BOOKED) == rules.path(found, BOOKED)
