@@ -71,6 +71,13 @@ class TouchesRecorded(Batch):
 
 
 @dataclass(frozen=True, slots=True)
+class CampaignsRecorded(Batch):
+    """Campaigns are new or were renamed."""
+
+    name: ClassVar[str] = "campaigns_recorded"
+
+
+@dataclass(frozen=True, slots=True)
 class AdDaysRecorded(Batch):
     """Spend, clicks or impressions of campaigns are new or changed. The ids are campaigns'."""
 
@@ -86,6 +93,7 @@ EVENTS: dict[str, type[Batch]] = {
         VisitsSettled,
         TouchesRecorded,
         AdDaysRecorded,
+        CampaignsRecorded,
     )
 }
 

@@ -1,0 +1,1 @@
+"""Which marketing brought which booked, paid visit: identity, credits, and how we know."""

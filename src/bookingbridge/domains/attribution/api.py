@@ -1,0 +1,87 @@
+"""The door to attribution: sums per campaign and channel, one visit's journey, identity links and their undoing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
+
+from bookingbridge.canonical.errors import NotFound
+from bookingbridge.domains.attribution import computing, store
+from bookingbridge.domains.attribution.rules import EXPLAIN, MODELS, TITLES, Model
+from bookingbridge.domains.attribution.store import ChannelDay, Conversion, Credit, IdentityLink, Sum, Totals
+from bookingbridge.domains.bookings import api as bookings
+from bookingbridge.domains.matching import api as matching
+from bookingbridge.infra.db import Tx
+
+__all__ = [
+    "EXPLAIN", "MODELS", "TITLES", "ChannelDay", "Conversion", "Credit", "IdentityLink", "Model", "Sum", "Totals",
+    "channel_days", "conversions", "credits", "identity_links", "latest", "recompute_all", "redo_identity", "sums",
+    "totals", "undo_identity",
+]  # fmt: skip
+
+
+async def sums(tx: Tx, first: date, last: date, *, location_id: UUID | None = None) -> list[Sum]:
+    """What each campaign gets over the shop's local days `first` to `last`, in every model; "unknown" included."""
+    return await store.sums(tx, first, last, location_id)
+
+
+async def channel_days(
+    tx: Tx, model: Model, first: date, last: date, *, location_id: UUID | None = None
+) -> list[ChannelDay]:
+    """What each channel gets per day in one model."""
+    return await store.channel_days(tx, model.value, first, last, location_id)
+
+
+async def totals(tx: Tx, first: date, last: date, *, location_id: UUID | None = None) -> list[Totals]:
+    """Paid visits and revenue of a period, and how much of it has a known origin; per currency."""
+    return await store.totals(tx, first, last, location_id)
+
+
+async def conversions(tx: Tx, booking_ids: Iterable[UUID]) -> dict[UUID, Conversion]:
+    """Those of the bookings that count as paid visits."""
+    return {c.booking_id: c for c in await store.conversions(tx, list(booking_ids))}
+
+
+async def latest(tx: Tx, *, limit: int = 10) -> list[Conversion]:
+    """The visits paid last."""
+    return await store.latest(tx, limit)
+
+
+async def credits(tx: Tx, booking_ids: Iterable[UUID]) -> dict[UUID, list[Credit]]:
+    """What each touch gets of these visits, in order along each path."""
+    found: dict[UUID, list[Credit]] = {}
+    for credit in await store.credits(tx, list(booking_ids)):
+        found.setdefault(credit.booking_id, []).append(credit)
+    return found
+
+
+async def identity_links(tx: Tx, client_id: UUID) -> list[IdentityLink]:
+    """How we know which visitors this client was; undone links included."""
+    return await store.links_of(tx, [client_id], with_undone=True)
+
+
+async def undo_identity(tx: Tx, link_id: UUID, *, user_id: UUID | None) -> None:
+    """The link and everything that followed from it is undone. NotFound where it is not in force."""
+    client_id = await store.undo_link(tx, link_id, user_id)
+    await _recompute_client(tx, client_id)
+
+
+async def redo_identity(tx: Tx, link_id: UUID) -> None:
+    """An undone link counts again."""
+    client_id = await store.redo_link(tx, link_id)
+    await _recompute_client(tx, client_id)
+
+
+async def _recompute_client(tx: Tx, client_id: UUID | None) -> None:
+    if client_id is None:
+        raise NotFound("there is no such link in force")
+    own = [b.id for b in await bookings.of_clients(tx, [client_id])]
+    await computing.recompute(tx, await matching.settled_among(tx, own))
+
+
+async def recompute_all(tx: Tx) -> int:
+    """Every paid visit is computed again (for instance after the window was changed); how many there are."""
+    ids = await matching.all_settled(tx)
+    await computing.recompute(tx, ids)
+    return len(ids)

@@ -1,0 +1,1 @@
+"""Which appointments were made, moved, kept and missed."""

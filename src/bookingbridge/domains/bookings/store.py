@@ -1,0 +1,127 @@
+"""Bookings' rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from bookingbridge.infra.bulk import upsert
+from bookingbridge.infra.db import Tx
+
+_TYPES = {
+    "id": "uuid", "status": "text", "starts_at": "timestamptz", "ends_at": "timestamptz", "booked_at": "timestamptz",
+    "client_id": "uuid", "location_id": "uuid", "staff_id": "uuid", "service_id": "uuid", "price_minor": "int8",
+    "currency": "text", "note": "text", "token": "text", "heard_from": "text", "connection_id": "uuid",
+    "recorded_at": "timestamptz",
+}  # fmt: skip
+
+_COLUMNS = (
+    "id, status, starts_at, ends_at, booked_at, client_id, location_id, staff_id, service_id, price_minor, currency, "
+    "note, token, heard_from, connection_id, recorded_at"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """An appointment. `price_minor` is in minor units of `currency`, None where unknown; times are aware."""
+
+    id: UUID
+    status: str
+    starts_at: datetime
+    ends_at: datetime
+    booked_at: datetime
+    client_id: UUID | None
+    location_id: UUID | None
+    staff_id: UUID | None
+    service_id: UUID | None
+    price_minor: int | None
+    currency: str | None
+    note: str | None
+    token: str | None
+    heard_from: str | None
+    connection_id: UUID
+    recorded_at: datetime
+
+
+async def save(tx: Tx, rows: Iterable[Sequence[Any]]) -> None:
+    await upsert(tx, "bookings", _TYPES, rows)
+
+
+async def by_ids(tx: Tx, ids: Sequence[UUID]) -> list[Booking]:
+    rows = await tx.all(
+        f"SELECT {_COLUMNS} FROM bookings WHERE business_id = %s AND id = ANY(%s)", (tx.business_id, list(ids))
+    )
+    return [Booking(*row) for row in rows]
+
+
+async def of_clients(tx: Tx, client_ids: Sequence[UUID]) -> list[Booking]:
+    """All bookings of these clients, by start."""
+    rows = await tx.all(
+        f"SELECT {_COLUMNS} FROM bookings WHERE business_id = %s AND client_id = ANY(%s) ORDER BY starts_at, id",
+        (tx.business_id, list(client_ids)),
+    )
+    return [Booking(*row) for row in rows]
+
+
+async def latest(tx: Tx, limit: int) -> list[Booking]:
+    """The bookings made last."""
+    rows = await tx.all(
+        f"SELECT {_COLUMNS} FROM bookings WHERE business_id = %s ORDER BY booked_at DESC LIMIT %s",
+        (tx.business_id, limit),
+    )
+    return [Booking(*row) for row in rows]
+
+
+async def first_visits(tx: Tx, client_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Each client's earliest booking that was not cancelled, by client."""
+    rows = await tx.all(
+        "SELECT DISTINCT ON (client_id) client_id, id FROM bookings WHERE business_id = %s AND client_id = ANY(%s) "
+        "AND status NOT IN ('cancelled', 'declined', 'no_show') ORDER BY client_id, starts_at, id",
+        (tx.business_id, list(client_ids)),
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """Appointments that start on a local day, by what became of them."""
+
+    day: date
+    total: int
+    cancelled: int
+    no_shows: int
+
+
+async def days(tx: Tx, start: datetime, end: datetime, zone: str, location_id: UUID | None) -> list[DayCount]:
+    """Appointments starting in [start, end), per local day of `zone`."""
+    rows = await tx.all(
+        """
+        SELECT (starts_at AT TIME ZONE %(zone)s)::date AS day, count(*),
+            count(*) FILTER (WHERE status IN ('cancelled', 'declined')), count(*) FILTER (WHERE status = 'no_show')
+        FROM bookings
+        WHERE business_id = %(b)s AND starts_at >= %(start)s AND starts_at < %(end)s
+            AND (%(location)s::uuid IS NULL OR location_id = %(location)s)
+        GROUP BY day ORDER BY day
+        """,
+        {"b": tx.business_id, "zone": zone, "start": start, "end": end, "location": location_id},
+    )
+    return [DayCount(*row) for row in rows]
+
+
+async def newest(tx: Tx) -> datetime | None:
+    """When a booking was last recorded here."""
+    row = await tx.one(
+        "SELECT recorded_at FROM bookings WHERE business_id = %s ORDER BY booked_at DESC LIMIT 1", (tx.business_id,)
+    )
+    return row[0] if row else None
+
+
+async def by_tokens(tx: Tx, tokens: Sequence[str]) -> list[Booking]:
+    """Bookings that carry one of these attribution tokens."""
+    rows = await tx.all(
+        f"SELECT {_COLUMNS} FROM bookings WHERE business_id = %s AND token = ANY(%s)", (tx.business_id, list(tokens))
+    )
+    return [Booking(*row) for row in rows]

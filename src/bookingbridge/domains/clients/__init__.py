@@ -1,0 +1,1 @@
+"""Who the business's clients are."""

@@ -1,0 +1,54 @@
+"""The door to matching: what each visit brought in, and how we know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from bookingbridge.canonical.errors import NotFound
+from bookingbridge.canonical.events import VisitsSettled
+from bookingbridge.domains.matching import rules, store
+from bookingbridge.domains.matching.store import Revenue, Settled
+from bookingbridge.infra.db import Tx
+
+__all__ = [
+    "Revenue", "Settled", "all_settled", "explain", "open_payments", "revenue", "settled_among", "settlements", "undo",
+]  # fmt: skip
+
+
+async def revenue(tx: Tx, booking_ids: Iterable[UUID]) -> dict[UUID, Revenue]:
+    """What those of the visits brought in that are paid; one that was refunded in full is there with zero."""
+    return await store.revenue(tx, list(booking_ids))
+
+
+async def settlements(tx: Tx, booking_ids: Iterable[UUID]) -> list[Settled]:
+    """How we know what the visits brought in; undone settlements included."""
+    return await store.of_bookings(tx, list(booking_ids))
+
+
+async def settled_among(tx: Tx, booking_ids: Iterable[UUID]) -> list[UUID]:
+    """Those of the bookings that something was paid for."""
+    return await store.settled(tx, list(booking_ids))
+
+
+async def all_settled(tx: Tx) -> list[UUID]:
+    """Every booking that something was paid for."""
+    return await store.settled(tx, None)
+
+
+async def open_payments(tx: Tx, payment_ids: Iterable[UUID]) -> list[UUID]:
+    """Those of the payments that belong to no visit yet."""
+    return await store.open_payments(tx, list(payment_ids))
+
+
+async def undo(tx: Tx, settlement_id: UUID, *, user_id: UUID | None) -> None:
+    """The payment no longer belongs to the visit, and what followed from it is computed again."""
+    booking_id = await store.undo(tx, settlement_id, user_id)
+    if booking_id is None:
+        raise NotFound("there is no such settlement in force")
+    await tx.announce(VisitsSettled((booking_id,)), cause="undone")
+
+
+def explain(settled: Settled) -> str:
+    """How we know, in one sentence."""
+    return rules.explain(settled.rule, settled.evidence)

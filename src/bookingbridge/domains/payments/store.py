@@ -1,0 +1,136 @@
+"""Payments' and refunds' rows. Amounts are minor units."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from bookingbridge.infra.bulk import upsert
+from bookingbridge.infra.db import Tx
+
+_TYPES = {
+    "id": "uuid", "status": "text", "amount_minor": "int8", "tip_minor": "int8", "refunded_minor": "int8",
+    "currency": "text", "paid_at": "timestamptz", "method": "text", "client_id": "uuid", "location_id": "uuid",
+    "booking_id": "uuid", "reference": "text", "connection_id": "uuid", "recorded_at": "timestamptz",
+}  # fmt: skip
+_REFUND_TYPES = {
+    "id": "uuid", "payment_id": "uuid", "status": "text", "amount_minor": "int8", "currency": "text",
+    "refunded_at": "timestamptz", "recorded_at": "timestamptz",
+}  # fmt: skip
+
+_SELECT = """
+SELECT id, status, amount_minor, tip_minor, refunded_minor, currency, paid_at, method, client_id, location_id,
+    booking_id, reference, connection_id
+FROM payments WHERE business_id = %s AND """
+
+# What was given back is what the payment itself says or what its refunds sum to, whichever is more: either may arrive
+# before the other.
+_REFUNDED = """
+UPDATE payments p SET refunded_minor = r.total
+FROM (SELECT payment_id, sum(amount_minor)::bigint AS total FROM refunds
+      WHERE business_id = %(b)s AND payment_id = ANY(%(ids)s) AND status IN ('completed', 'pending')
+      GROUP BY payment_id) r
+WHERE p.business_id = %(b)s AND p.id = r.payment_id AND p.refunded_minor < r.total
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A payment. `amount_minor` is without tip; `refunded_minor` is what was given back so far."""
+
+    id: UUID
+    status: str
+    amount_minor: int
+    tip_minor: int
+    refunded_minor: int
+    currency: str
+    paid_at: datetime
+    method: str
+    client_id: UUID | None
+    location_id: UUID | None
+    booking_id: UUID | None
+    reference: str | None
+    connection_id: UUID
+
+    @property
+    def net_minor(self) -> int:
+        """What the business keeps, without tip; nothing unless the payment is completed."""
+        return max(self.amount_minor - self.refunded_minor, 0) if self.status == "completed" else 0
+
+
+async def save(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
+    await upsert(tx, "payments", _TYPES, rows)
+    await tx.run(_REFUNDED, {"b": tx.business_id, "ids": [row[0] for row in rows]})
+
+
+async def save_refunds(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
+    """The rows are (id, payment id, status, amount, currency, refunded at, recorded at)."""
+    await upsert(tx, "refunds", _REFUND_TYPES, rows)
+    await tx.run(_REFUNDED, {"b": tx.business_id, "ids": [row[1] for row in rows]})
+
+
+async def by_ids(tx: Tx, ids: Sequence[UUID]) -> list[Payment]:
+    return [Payment(*row) for row in await tx.all(_SELECT + "id = ANY(%s)", (tx.business_id, list(ids)))]
+
+
+async def of_clients(tx: Tx, client_ids: Sequence[UUID]) -> list[Payment]:
+    rows = await tx.all(_SELECT + "client_id = ANY(%s) ORDER BY paid_at, id", (tx.business_id, list(client_ids)))
+    return [Payment(*row) for row in rows]
+
+
+async def naming(tx: Tx, booking_ids: Sequence[UUID]) -> list[Payment]:
+    """Payments that name one of these bookings outright."""
+    return [
+        Payment(*row) for row in await tx.all(_SELECT + "booking_id = ANY(%s)", (tx.business_id, list(booking_ids)))
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class DayTaken:
+    """What was taken on a local day: minor units net of refunds without tips, tips, and how many payments."""
+
+    day: date
+    currency: str
+    net_minor: int
+    tip_minor: int
+    payments: int
+
+
+async def days(tx: Tx, start: datetime, end: datetime, zone: str, location_id: UUID | None) -> list[DayTaken]:
+    """Completed payments of [start, end) per local day and currency."""
+    rows = await tx.all(
+        """
+        SELECT (paid_at AT TIME ZONE %(zone)s)::date AS day, currency, sum(amount_minor - refunded_minor)::bigint,
+            sum(tip_minor)::bigint, count(*)
+        FROM payments
+        WHERE business_id = %(b)s AND paid_at >= %(start)s AND paid_at < %(end)s AND status = 'completed'
+            AND (%(location)s::uuid IS NULL OR location_id = %(location)s)
+        GROUP BY day, currency ORDER BY day, currency
+        """,
+        {"b": tx.business_id, "zone": zone, "start": start, "end": end, "location": location_id},
+    )
+    return [DayTaken(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money given back."""
+
+    id: UUID
+    payment_id: UUID
+    status: str
+    amount_minor: int
+    currency: str
+    refunded_at: datetime
+
+
+async def refunds_of(tx: Tx, payment_ids: Sequence[UUID]) -> list[Refund]:
+    rows = await tx.all(
+        "SELECT id, payment_id, status, amount_minor, currency, refunded_at FROM refunds "
+        "WHERE business_id = %s AND payment_id = ANY(%s) ORDER BY refunded_at, id",
+        (tx.business_id, list(payment_ids)),
+    )
+    return [Refund(*row) for row in rows]

@@ -1,0 +1,3 @@
+"""The tables that this domain owns."""
+
+TABLES = ("payments", "refunds")
