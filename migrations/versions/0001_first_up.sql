@@ -634,6 +634,10 @@ BEGIN
     EXECUTE 'CREATE POLICY realm ON api_tokens USING (' || realm || quote_literal('accounts') || ') WITH CHECK (' || realm || quote_literal('accounts') || ')';
     EXECUTE 'CREATE POLICY realm ON public_addresses FOR SELECT USING (' || realm || quote_literal('routing') || ')';
     EXECUTE 'CREATE POLICY realm ON due_work USING (' || realm || quote_literal('schedule') || ') WITH CHECK (' || realm || quote_literal('schedule') || ')';
+    -- The collector stores touches of many businesses in one statement; in its realm nothing can be read or changed.
+    FOREACH t IN ARRAY ARRAY['touches', 'touches_untold'] LOOP
+        EXECUTE format('CREATE POLICY collector ON %I FOR INSERT WITH CHECK (%s)', t, realm || quote_literal('collector'));
+    END LOOP;
     EXECUTE 'REVOKE UPDATE, DELETE ON audit_entries FROM bookingbridge_app';
     EXECUTE 'GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO bookingbridge_app';
 END

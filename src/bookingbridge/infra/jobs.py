@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 
 _RING = """
 INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s)
+SELECT 'default', b.* FROM unnest(%s::text[], %s::int[], %s::text[], %s::text[], %s::jsonb[], %s::timestamptz[]) b
 ON CONFLICT DO NOTHING
 """
 
@@ -39,5 +39,18 @@ class Bell:
 
 async def ring(conn: AsyncConnection[Any], *bells: Bell) -> None:
     """The jobs are queued when the connection's transaction commits."""
-    for b in bells:
-        await conn.execute(_RING, ("default", b.task, b.priority, b.lock, b.debounce, Jsonb(b.args), b.not_before))
+    if not bells:
+        return
+    # Two transactions that ring the same bells wait for each other in the same order, so never in a circle.
+    some = sorted(bells, key=lambda b: (b.debounce or "", b.lock or ""))
+    await conn.execute(
+        _RING,
+        (
+            [b.task for b in some],
+            [b.priority for b in some],
+            [b.lock for b in some],
+            [b.debounce for b in some],
+            [Jsonb(b.args) for b in some],
+            [b.not_before for b in some],
+        ),
+    )
