@@ -19,7 +19,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 
-from bookingbridge.infra import migrate, postgres
+from bookingbridge.infra import postgres
 
 _RUN = "BOOKINGBRIDGE_TEST_RUN"
 _MEMORY = Path("/dev/shm")  # noqa: S108 - creating a database there takes 20 ms, on a busy disk up to 500 ms
@@ -66,6 +66,8 @@ def server_dir() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def template_database(admin_url: str) -> str:
     """The name of a database at the newest revision, made once per run."""
+    from bookingbridge.infra import migrate  # takes a second, which tests without a database need not wait
+
     name = f"{_databases(_run())}_template"
     with _locked(_run() / "template.lock"):
         if not (_run() / "template").exists():

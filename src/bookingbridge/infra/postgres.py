@@ -8,13 +8,10 @@ started it. It is meant for trials and for a single machine.
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import shutil
 import signal
-import stat
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,8 +23,9 @@ import psycopg
 
 from bookingbridge.canonical.errors import Refused, Unreachable
 from bookingbridge.infra import postgres_processes as processes
-from bookingbridge.infra import postgres_programs
+from bookingbridge.infra import postgres_programs, postgres_socket
 from bookingbridge.infra.postgres_programs import Origin, Preference, Programs
+from bookingbridge.infra.postgres_socket import PORT
 from bookingbridge.infra.unprivileged import Identity, identity_for
 
 OWNER = "bookingbridge"
@@ -36,9 +34,6 @@ DATABASE = "bookingbridge"
 
 _PATIENCE = 60.0  # seconds; after a crash the server replays its log before it answers
 _ORPHANS_LEAVE = 1.0  # seconds within which idle processes notice that their postmaster died
-_PORT = 5432
-# A socket's path has at most 107 bytes on Linux (unix(7): sun_path, less the closing zero) and 103 on macOS.
-_SOCKET_FOLDER_MAX = 103 - len(f"/.s.PGSQL.{_PORT}")
 
 _SETTINGS = """
 # BookingBridge wrote the lines below when it created this folder; change what you like.
@@ -211,9 +206,12 @@ def _start(data: Path, prefer: Preference, guard: int, deadline: float, *, durab
     programs, identity = _choose(data, prefer, written_by=int((data / "PG_VERSION").read_text()))
     if data.stat().st_uid != identity.owner[0]:
         identity.give(data)
-    (data / "postmaster.pid").unlink(missing_ok=True)
-    settings = {"listen_addresses": "", "port": str(_PORT), "unix_socket_permissions": "0700"}
-    settings["unix_socket_directories"] = '"' + str(_socket_folder(data, identity)).replace('"', '""') + '"'
+    folder = postgres_socket.folder_for(data, identity)
+    # PostgreSQL would believe these files of a dead server as long as any process, even a zombie, has its number.
+    for left in (data / "postmaster.pid", folder / f".s.PGSQL.{PORT}.lock"):
+        left.unlink(missing_ok=True)
+    settings = {"listen_addresses": "", "port": str(PORT), "unix_socket_permissions": "0700"}
+    settings["unix_socket_directories"] = '"' + str(folder).replace('"', '""') + '"'
     settings |= {} if durable else _HASTY
     flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     with (data / "server.log").open("a+b") as log:
@@ -234,24 +232,8 @@ def _start(data: Path, prefer: Preference, guard: int, deadline: float, *, durab
             time.sleep(0.01)
         log.seek(begin)
         said = log.read()[-2000:].decode(errors="replace").strip()
-    raise Unreachable(f"{programs} does not start over {data}: {said or 'it says nothing'}")
-
-
-def _socket_folder(data: Path, identity: Identity) -> Path:
-    """The data folder; where its path is too long for a socket, a short private folder that its name decides."""
-    if len(os.fsencode(data)) <= _SOCKET_FOLDER_MAX:
-        return data
-    name = f"bookingbridge-{hashlib.sha256(os.fsencode(data)).hexdigest()[:16]}"
-    base = next(base for base in (tempfile.gettempdir(), "/tmp") if len(os.fsencode(base)) < 60)  # noqa: S108
-    folder = Path(base) / name
-    folder.mkdir(mode=0o700, exist_ok=True)
-    # Anybody may have made it before us, or made it a link.
-    seen = folder.lstat()
-    is_private = stat.S_ISDIR(seen.st_mode) and not seen.st_mode & 0o077
-    if not is_private or seen.st_uid not in (os.geteuid(), identity.owner[0]):
-        raise Refused(f"{folder} belongs to somebody else. Remove it, or choose a shorter path than {data}.")
-    identity.give(folder)
-    return folder
+    does = "does not start" if process.returncode is not None else "is still starting"
+    raise Unreachable(f"{programs} {does} over {data}: {said or 'it says nothing'}")
 
 
 def _answering(data: Path, *, is_ours: bool) -> Server | None:
@@ -284,7 +266,8 @@ def _stop(data: Path) -> None:
     while True:
         pid = processes.postmaster(data)
         if pid is None and (guard := processes.claim(data)) is not None:
-            return os.close(guard)
+            os.close(guard)
+            return postgres_socket.forget(data)
         if pid is None:
             processes.end_orphans(data)
         elif time.monotonic() > quick_after:
