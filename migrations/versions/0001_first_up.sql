@@ -629,9 +629,10 @@ BEGIN
             EXECUTE format('CREATE POLICY tenant ON %I USING (%s) WITH CHECK (%s)', t, tenant, tenant);
         END IF;
     END LOOP;
-    -- Membership and tokens are read before a business is chosen; addresses before one is known; work over all.
+    -- Membership, tokens and how many places there are: read before a business is chosen; addresses before one is known; work over all.
     EXECUTE 'CREATE POLICY realm ON memberships USING (' || realm || quote_literal('accounts') || ') WITH CHECK (' || realm || quote_literal('accounts') || ')';
     EXECUTE 'CREATE POLICY realm ON api_tokens USING (' || realm || quote_literal('accounts') || ') WITH CHECK (' || realm || quote_literal('accounts') || ')';
+    EXECUTE 'CREATE POLICY realm ON locations FOR SELECT USING (' || realm || quote_literal('accounts') || ')';
     EXECUTE 'CREATE POLICY realm ON public_addresses FOR SELECT USING (' || realm || quote_literal('routing') || ')';
     EXECUTE 'CREATE POLICY realm ON due_work USING (' || realm || quote_literal('schedule') || ') WITH CHECK (' || realm || quote_literal('schedule') || ')';
     -- The collector stores touches of many businesses in one statement; in its realm nothing can be read or changed.
