@@ -60,13 +60,17 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one file may hold, so that a broken or hostile one cannot take the machine with it."""
+    """How much one file may hold, so that a broken or hostile one cannot take the machine with it.
+
+    `repeating_days` are the days that all repeating events of a calendar together run through.
+    """
 
     file_bytes: int = 100_000_000
     rows: int = 500_000
     columns: int = 300
     unpacked_bytes: int = 600_000_000
     calendar_bytes: int = 30_000_000
+    repeating_days: int = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,9 @@ class Reading:
 
 
 _LOOKED_AT = 30
-_VALUE = re.compile(r"^\s*(?:[^@\s]+@[^@\s]+\.[^@\s]+|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?:[ T].*)?|\+?\d[\d ().-]{8,})\s*$")
+_VALUE = re.compile(
+    r"^\s*(?:[^@\s]+@[^@\s]+\.[^@\s]+|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?:[ T].*)?|\+?\d[\d ().-]{8,})\s*$"
+)
 
 
 @dataclass(frozen=True, slots=True)
