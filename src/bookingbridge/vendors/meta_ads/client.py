@@ -14,6 +14,7 @@ from bookingbridge.canonical.errors import Refused, Rejected, Throttled, Unreada
 from bookingbridge.canonical.ids import RemoteId
 from bookingbridge.canonical.ports import Account, Given, Json, Page, RawRecord, Reach
 from bookingbridge.vendorkit.http import Transport
+from bookingbridge.vendorkit.paging import Trail
 from bookingbridge.vendors.meta_ads import days, faults, wire
 from bookingbridge.vendors.meta_ads.oauth import API_VERSION, SCOPE, appsecret_proof
 
@@ -82,7 +83,9 @@ class MetaClient:
 
     async def fetch(self, kind: str, remote_id: RemoteId) -> list[RawRecord]:
         """The campaign, or the campaign's day, as it is now; [] where Meta has the campaign no more."""
-        campaign, day = _parts(kind, remote_id)
+        if (parts := _parts(kind, remote_id)) is None:
+            return []
+        campaign, day = parts
         account = await self._chosen_account()
         try:
             if day is not None:
@@ -99,7 +102,7 @@ class MetaClient:
     async def _campaigns(self, cursor: Json | None) -> AsyncIterator[Page]:
         account = await self._chosen_account()
         after = str((cursor or {}).get("after", ""))
-        is_resumed = bool(after)
+        is_resumed, trail = bool(after), Trail("campaigns")
         while True:
             try:
                 rows = await self._list(
@@ -110,7 +113,7 @@ class MetaClient:
                     raise
                 after, is_resumed = "", False
                 continue
-            after, is_resumed = _next(rows, after), False
+            after, is_resumed = _next(rows, trail), False
             records = tuple(_campaign(row, account.currency) for row in rows.data)
             yield Page(records, {"after": after} if after else {}, is_last=not after)
             if not after:
@@ -122,7 +125,7 @@ class MetaClient:
         if progress.run is None:
             today = reach.now.astimezone(times.zone(account.timezone_name)).date()
             progress = days.begin(progress, self._reading, today=today, is_full=reach.is_full)
-        is_resumed = True
+        is_resumed, trail = True, Trail("days")
         while run := progress.run:
             try:
                 rows = await self._insights(account.id, run)
@@ -137,16 +140,16 @@ class MetaClient:
                 is_resumed = False
                 continue
             is_resumed = False
-            page, progress = self._day_page(progress, run, rows, account)
+            page, progress = self._day_page(progress, run, rows, account, trail)
             yield page
 
     def _day_page(
-        self, progress: days.Progress, run: days.Run, rows: wire.Rows, account: wire.AdAccount
+        self, progress: days.Progress, run: days.Run, rows: wire.Rows, account: wire.AdAccount, trail: Trail
     ) -> tuple[Page, days.Progress]:
         """What one answer brought, the days that fell silent where it ends a stretch, and where reading stands then."""
         records = [_day(row, self._reading, today=run.until) for row in rows.data]
         progress = days.met(progress, self._reading, filter(None, map(_campaign_day, rows.data)))
-        if token := _next(rows, run.token):
+        if token := _next(rows, trail, at=f"{run.at} {run.step}"):
             progress = days.turned(progress, token)
         else:
             for campaign, day in days.vanished(progress):
@@ -187,11 +190,11 @@ class MetaClient:
 
     async def _ad_accounts(self) -> list[wire.AdAccount]:
         found: list[wire.AdAccount] = []
-        after = ""
+        after, trail = "", Trail("ad accounts")
         while True:
             rows = await self._list("me/adaccounts", after, fields=_ACCOUNT_FIELDS)
             found += [_converted(row, wire.AdAccount) for row in rows.data]
-            if not (after := _next(rows, after)):
+            if not (after := _next(rows, trail)):
                 return found
 
     def _chosen(self, reached: list[wire.AdAccount]) -> wire.AdAccount | None:
@@ -252,16 +255,17 @@ def _campaign_day(row: Json) -> days.CampaignDay | None:
         return None
 
 
-def _next(rows: wire.Rows, after: str) -> str:
-    """The token of the page that follows, empty on the last.
+def _next(rows: wire.Rows, trail: Trail, *, at: str = "") -> str:
+    """The token of the page that follows, empty on the last. `at` tells lists apart that share tokens.
 
     Meta's own `next` address is not followed: it carries the access token, and it could lead anywhere.
     """
     if rows.paging.next is None:
         return ""
-    if not rows.paging.cursors.after or rows.paging.cursors.after == after:
-        raise Unreadable("Meta names a next page and no new cursor for it", where="paging")
-    return rows.paging.cursors.after
+    if not (after := rows.paging.cursors.after):
+        raise Unreadable("Meta names a next page and no cursor for it", where="paging")
+    trail.step(f"{at} {after}")
+    return after
 
 
 def _converted(value: Any, shape: type[_Shape]) -> _Shape:
@@ -278,15 +282,15 @@ def _notes(chosen: wire.AdAccount | None, *, has_accounts: bool) -> list[str]:
     return [f"Meta says the ad account is {state}. Its figures can still be read."] if state else []
 
 
-def _parts(kind: str, remote_id: RemoteId) -> tuple[str, date | None]:
-    """The campaign, and the day where an ad day is meant. Refused for what cannot be an id of ours."""
+def _parts(kind: str, remote_id: RemoteId) -> tuple[str, date | None] | None:
+    """The campaign, and the day where an ad day is meant; None for what cannot be an id of Meta's."""
     campaign, _, text = remote_id.partition(":")
     if kind in ("campaign", "ad_day") and campaign.isascii() and campaign.isdigit():
-        if kind == "campaign" and not text:
-            return campaign, None
+        if kind == "campaign":
+            return None if text else (campaign, None)
         with suppress(ValueError):
             return campaign, date.fromisoformat(text)
-    raise Refused(f"Meta has no {kind[:20]} {remote_id[:60]!r}")
+    return None
 
 
 def _account_id(account: RemoteId) -> str:

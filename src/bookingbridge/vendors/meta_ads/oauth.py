@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
 from bookingbridge.canonical.errors import AuthExpired, Rejected, Unreadable
 from bookingbridge.canonical.ports import Tokens
+from bookingbridge.vendorkit import signatures
 from bookingbridge.vendorkit.http import Answer, Transport
+from bookingbridge.vendorkit.oauth import with_query
 from bookingbridge.vendors.meta_ads import wire
 from bookingbridge.vendors.meta_ads.faults import fault
 
@@ -25,7 +25,7 @@ _GRAPH_HOST, _DIALOG_HOST = "graph.facebook.com", "www.facebook.com"
 
 def appsecret_proof(app_secret: str, token: str) -> str:
     """Proof that the caller knows the app's secret: hex HMAC-SHA256 of the token (Graph API, Securing requests)."""
-    return hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+    return signatures.sign_hex(app_secret, token.encode("utf-8", "surrogatepass"))
 
 
 class MetaOAuth:
@@ -41,8 +41,8 @@ class MetaOAuth:
         asked |= {"response_type": "code"} | ({"config_id": config} if config else {"scope": SCOPE})
         parts = urlsplit(base_url)
         host = _DIALOG_HOST if parts.netloc == _GRAPH_HOST else parts.netloc
-        path = f"{parts.path.rstrip('/')}/{API_VERSION}/dialog/oauth"
-        return urlunsplit((parts.scheme, host, path, urlencode(asked), ""))
+        dialog = f"{parts.scheme}://{host}{parts.path.rstrip('/')}/{API_VERSION}/dialog/oauth"
+        return with_query(dialog, asked)
 
     async def exchange(
         self, http: Transport, base_url: str, app: Mapping[str, str], *, code: str, redirect_uri: str, verifier: str,

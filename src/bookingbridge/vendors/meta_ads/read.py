@@ -75,9 +75,9 @@ def _campaign(raw: wire.ReadCampaign) -> Campaign:
         remote_id=_remote_id(raw.campaign.id, "campaign.id"),
         version=None,
         changed_at=None if raw.campaign.updated_time is None else times.rfc3339(raw.campaign.updated_time),
-        name=raw.campaign.name.replace("\x00", "").strip() or f"Campaign {raw.campaign.id}",
+        name=_text(raw.campaign.name) or f"Campaign {raw.campaign.id}",
         channel=CHANNEL,
-        status=_STATUS.get(status, status.replace("\x00", "").lower()[:40]),
+        status=_STATUS.get(status, _text(status).lower()[:40]),
         currency=_currency(raw.currency, "currency"),
     )
 
@@ -105,6 +105,11 @@ def _remote_id(text: str, where: str) -> RemoteId:
     if not _ID.fullmatch(text):
         raise Unreadable(f"{text[:40]!r} is not an id of Meta's", where=where)
     return RemoteId(text)
+
+
+def _text(raw: str) -> str:
+    """The text without what no database stores: NUL and lone surrogates."""
+    return raw.replace("\x00", "").encode("utf-8", "ignore").decode().strip()
 
 
 def _day(text: str) -> date:
