@@ -280,3 +280,5 @@ class Vendor:
     open: Callable[[Given], Client]
     oauth: OAuth | None
     webhooks: Webhooks | None
+    handshake: Callable[[Mapping[str, str], Sequence[str]], str] | None = None
+    """(query, verify tokens) to the plain-text answer for a vendor that asks by GET whether an address is ours."""

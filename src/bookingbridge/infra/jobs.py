@@ -7,8 +7,9 @@ once: every one may run twice. Rows are written into the job library's own table
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -54,3 +55,12 @@ async def ring(conn: AsyncConnection[Any], *bells: Bell) -> None:
             [b.not_before for b in some],
         ),
     )
+
+
+LONGEST_WAIT = timedelta(minutes=30)
+
+
+def patience(tries: int) -> timedelta:
+    """How long to wait before the next try: exponential with full jitter, from a second to half an hour."""
+    ceiling = min(LONGEST_WAIT, timedelta(seconds=2 * 2 ** min(max(tries, 0), 12)))
+    return timedelta(seconds=1) + ceiling * random.random()  # noqa: S311 - jitter, not a secret

@@ -10,7 +10,10 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
+
+from psycopg import AsyncConnection
 
 from bookingbridge.canonical.errors import (
     AuthExpired,
@@ -33,12 +36,20 @@ from bookingbridge.sync.store import connections, inbound
 from bookingbridge.sync.store.connections import Connection
 from bookingbridge.sync.store.inbound import Arrival, Kept
 
+__all__ = ["Arrival", "Door", "keep", "replay", "why_refused", "work_off"]
+
 log = get(__name__)
 
 BATCH = 200
 LOOKS = 6
 """How often a thing that a webhook named is looked for before it counts as gone at the vendor."""
 SIDE_BY_SIDE = 5
+
+
+async def keep(conn: AsyncConnection[Any], arrivals: list[Arrival]) -> list[None]:
+    """What a batcher does with webhooks: all are in the inbox, and the worker is woken, with the commit."""
+    await inbound.keep(conn, arrivals)
+    return [None] * len(arrivals)
 
 
 class Door:
@@ -67,6 +78,14 @@ class Door:
         return Arrival(
             connection.business_id, connection.id, key[:200], "", self._engine.clock.now(), _kept_headers(headers), body
         )
+
+    async def shake(self, vendor_name: str, connection_id: UUID, query: dict[str, str]) -> str:
+        """The answer to a vendor that asks whether this address is ours; the verify token is the connection's id."""
+        connection, _ = await self._connection(vendor_name, connection_id)
+        handshake = self._engine.vendor(connection.vendor).handshake
+        if handshake is None:
+            raise NotFound(f"{connection.vendor} does not ask by GET")
+        return handshake(query, [str(connection.id)])
 
     async def _connection(
         self, vendor_name: str, connection_id: UUID, *, is_fresh: bool = False

@@ -6,7 +6,6 @@ and nothing is skipped.
 
 from __future__ import annotations
 
-import random
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,6 +13,7 @@ from uuid import UUID
 from bookingbridge.canonical.errors import AuthExpired, BridgeError, NotFound, Rejected, Throttled, Unreachable
 from bookingbridge.canonical.ids import ConnectionId
 from bookingbridge.canonical.ports import Client, Page, Reach, Stream
+from bookingbridge.infra import jobs
 from bookingbridge.infra.db import Tx
 from bookingbridge.infra.ids import new_id
 from bookingbridge.infra.jobs import Bell
@@ -27,16 +27,15 @@ from bookingbridge.sync.store.runs import Run
 
 log = get(__name__)
 
-LONGEST_WAIT = timedelta(minutes=30)
-
 
 def bell(business_id: UUID, connection_id: UUID, run_id: UUID, *, not_before: datetime | None = None) -> Bell:
-    """Wakes the worker for a run. Runs and webhooks of one connection follow one another."""
+    """Wakes the worker for a run. Runs of one connection follow one another."""
     return Bell(
         "sync",
         {"business": str(business_id), "run": str(run_id)},
-        lock=f"connection:{connection_id}",
+        lock=f"run:{connection_id}",
         not_before=not_before,
+        priority=0 if not_before is None else -1,
     )
 
 
@@ -176,5 +175,4 @@ def wait_until(now: datetime, failed: BridgeError, *, tries: int) -> datetime:
     """When to try again: when the vendor said, else after an exponential wait with full jitter."""
     if isinstance(failed, Throttled) and failed.until is not None:
         return min(max(failed.until, now), now + timedelta(hours=24))
-    ceiling = min(LONGEST_WAIT, timedelta(seconds=2 * 2 ** min(tries, 12)))
-    return now + timedelta(seconds=1) + ceiling * random.random()  # noqa: S311 - jitter, not a secret
+    return now + jobs.patience(tries)

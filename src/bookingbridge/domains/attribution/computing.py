@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from bookingbridge.domains.accounts import api as accounts
 from bookingbridge.domains.ads import api as ads
 from bookingbridge.domains.attribution import rules_bulk, store
-from bookingbridge.domains.attribution.rules import DEFAULT_WINDOW, MODELS
+from bookingbridge.domains.attribution.rules import MODELS
 from bookingbridge.domains.bookings import api as bookings
 from bookingbridge.domains.journeys import api as journeys
 from bookingbridge.domains.matching import api as matching
@@ -23,10 +23,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def window_of(settings: accounts.Business) -> timedelta:
+def window_of(business: accounts.Business) -> timedelta:
     """How long before the booking a touch may lie, as the business set it."""
-    days = settings.settings.get("window_days")
-    return timedelta(days=int(days)) if days else DEFAULT_WINDOW
+    return timedelta(days=business.settings.window_days)
 
 
 async def recompute(tx: Tx, booking_ids: Iterable[UUID]) -> None:

@@ -52,14 +52,19 @@ class Kept:
 
 
 def bell(business_id: UUID, connection_id: UUID, *, not_before: datetime | None = None) -> Bell:
-    """Wakes the worker for a connection's inbox; one waiting bell per connection is enough."""
+    """Wakes the worker for a connection's inbox; one waiting bell per connection is enough.
+
+    A bell for later has the lower priority: the job library lets a waiting job hold back others of its lock that are
+    not more urgent (Procrastinate 3.10, procrastinate_fetch_job_v2).
+    """
+    is_later = not_before is not None
     return Bell(
         "inbound",
         {"business": str(business_id), "connection": str(connection_id)},
-        lock=f"connection:{connection_id}",
-        debounce=f"inbound:{connection_id}" + ("" if not_before is None else ":later"),
+        lock=f"inbox:{connection_id}",
+        debounce=f"inbox:{connection_id}" + (":later" if is_later else ""),
         not_before=not_before,
-        priority=10,
+        priority=4 if is_later else 10,
     )
 
 

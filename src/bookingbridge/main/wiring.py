@@ -1,0 +1,112 @@
+"""What is wired to what, as tables: vendors, who takes in which records, which reaction follows which event."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from bookingbridge.canonical import events as e
+from bookingbridge.canonical.ports import Vendor
+from bookingbridge.domains.accounts import ingest as accounts
+from bookingbridge.domains.ads import ingest as ads
+from bookingbridge.domains.attribution import reactions as attribution
+from bookingbridge.domains.bookings import ingest as bookings
+from bookingbridge.domains.catalog import ingest as catalog
+from bookingbridge.domains.clients import ingest as clients
+from bookingbridge.domains.journeys import ingest as journeys
+from bookingbridge.domains.matching import reactions as matching
+from bookingbridge.domains.payments import ingest as payments
+from bookingbridge.domains.team import ingest as team
+from bookingbridge.infra.clock import Clock, SystemClock
+from bookingbridge.infra.db import Database, Tx
+from bookingbridge.infra.secrets import Vault
+from bookingbridge.main.settings import Settings
+from bookingbridge.sync.engine import Engine
+from bookingbridge.sync.ingesting import Ingester
+from bookingbridge.vendorkit.http import Transport
+from bookingbridge.vendors.google_ads import VENDOR as GOOGLE_ADS
+from bookingbridge.vendors.meta_ads import VENDOR as META_ADS
+from bookingbridge.vendors.square import VENDOR as SQUARE
+
+VENDORS: Mapping[str, Vendor] = {v.manifest.name: v for v in (SQUARE, META_ADS, GOOGLE_ADS)}
+
+INGESTERS: Mapping[str, Ingester] = {
+    "location": accounts.locations,
+    "staff": team.staff,
+    "service": catalog.services,
+    "client": clients.customers,
+    "campaign": ads.campaigns,
+    "booking": bookings.bookings,
+    "payment": payments.payments,
+    "refund": payments.refunds,
+    "ad_day": ads.ad_days,
+    "touch": journeys.ingest,
+}
+
+Reaction = Callable[[Any, Tx], Awaitable[None]]
+
+REACTIONS: Mapping[type[e.Event], Mapping[str, Reaction]] = {
+    e.BookingsRecorded: {
+        "matching.bookings": matching.on_bookings_recorded,
+        "attribution.bookings": attribution.on_bookings_recorded,
+    },
+    e.PaymentsRecorded: {"matching.payments": matching.on_payments_recorded},
+    e.ClientsRecorded: {"attribution.clients": attribution.on_clients_recorded},
+    e.TouchesRecorded: {"attribution.touches": attribution.on_touches_recorded},
+    e.VisitsSettled: {"attribution.visits": attribution.on_visits_settled},
+    e.CampaignsRecorded: {"attribution.campaigns": attribution.on_campaigns_recorded},
+}
+"""Event to its reactions by name. A name is stored in jobs: rename with care."""
+
+
+def reaction(name: str) -> Reaction | None:
+    """The reaction of that name; None for one that an older version queued and this one no longer has."""
+    return next((some[name] for some in REACTIONS.values() if name in some), None)
+
+
+def database(url: str, clock: Clock | None = None, *, max_size: int = 10) -> Database:
+    """The database with the reactions that follow its events. `url` is the owner's; the app's role is taken."""
+    names = {event.name: tuple(some) for event, some in REACTIONS.items()}
+    return Database(url, clock or SystemClock(), reactions=names, max_size=max_size)
+
+
+def engine(settings: Settings, db: Database) -> Engine:
+    """The sync engine as this installation is set up."""
+    simulators = settings.simulators_url
+    names = [*VENDORS]
+    addresses = {(n, "simulator"): f"{simulators.rstrip('/')}/{n}" for n in names} if simulators else {}
+    return Engine(
+        db=db,
+        vault=Vault(settings.keys()),
+        clock=db.clock,
+        vendors=VENDORS,
+        ingesters=INGESTERS,
+        transport=lambda vendor, environment: transport(vendor, environment, db.clock),
+        public_url=settings.public_url,
+        apps={(n, env): app for n in names for env, app in _apps(settings, n).items()},
+        addresses=addresses,
+    )
+
+
+def transport(vendor: Vendor, environment: str, clock: Clock) -> Transport:
+    """A transport that reaches this vendor's hosts only; the simulator's only on this machine."""
+    is_simulator = environment == "simulator"
+    hosts = frozenset({"127.0.0.1", "localhost", "::1"}) if is_simulator else vendor.manifest.allowed_hosts
+    return Transport(allowed_hosts=hosts, allow_loopback=is_simulator, now=clock.now)
+
+
+SIMULATED_APP = "simulated-app"
+"""What every simulated vendor takes for the id of our app there; its secret is "simulated-secret"."""
+
+
+def _apps(settings: Settings, vendor: str) -> dict[str, dict[str, str]]:
+    """The host's own app credentials by environment, under the manifest's field names."""
+    fields = [f.name for f in VENDORS[vendor].manifest.app_fields]
+    real = {name: _value(settings, name) for name in fields}
+    simulated = {name: "simulated-secret" if "secret" in name.lower() else SIMULATED_APP for name in fields}
+    return {"production": real, "sandbox": real, "simulator": simulated}
+
+
+def _value(settings: Settings, name: str) -> str:
+    value = getattr(settings, name.lower(), "")
+    return value.get_secret_value() if hasattr(value, "get_secret_value") else str(value or "")
