@@ -1,0 +1,1 @@
+"""Accounts' SQL: people and their sessions, businesses and their members, tokens and the audit."""
