@@ -1,0 +1,1 @@
+"""Which marketing brought which paid visit, and how we know."""

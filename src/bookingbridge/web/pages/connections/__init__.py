@@ -1,0 +1,1 @@
+"""Where figures come from: connecting, watching and mending the sources."""

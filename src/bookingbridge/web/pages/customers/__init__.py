@@ -1,0 +1,1 @@
+"""The people who book: what brought them, what they did since."""

@@ -1,0 +1,1 @@
+"""What the engine did: runs, deliveries, what it could not read."""
