@@ -591,6 +591,22 @@ CREATE TABLE credit_days (
     PRIMARY KEY (business_id, day, location_id, channel, campaign_key, currency)
 );
 
+-- Sums of conversions per day and place. `squares` is the sum of squared revenues, for how much visits differ.
+CREATE TABLE conversion_days (
+    business_id uuid NOT NULL REFERENCES businesses,
+    day date NOT NULL,
+    location_id uuid NOT NULL,
+    currency text NOT NULL,
+    visits integer NOT NULL,
+    first_visits integer NOT NULL,
+    known_visits integer NOT NULL,
+    revenue_minor bigint NOT NULL,
+    known_minor bigint NOT NULL,
+    squares double precision NOT NULL,
+    computed_at timestamptz NOT NULL,
+    PRIMARY KEY (business_id, day, location_id, currency)
+);
+
 -- ---------------------------------------------------------------- walls
 DO $$
 DECLARE
@@ -608,7 +624,7 @@ BEGIN
         'idempotency_keys', 'connections', 'oauth_states', 'external_links', 'raw_records', 'inbound_events',
         'cursors', 'sync_runs', 'clients', 'services', 'staff', 'bookings', 'payments', 'refunds', 'campaigns',
         'ad_days', 'ad_day_versions', 'sites', 'touches', 'touches_untold', 'short_links', 'settlements',
-        'identity_links', 'conversions', 'credits', 'credit_days']
+        'identity_links', 'conversions', 'credits', 'credit_days', 'conversion_days']
     LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);

@@ -16,8 +16,8 @@ from bookingbridge.infra.db import Tx
 
 __all__ = [
     "EXPLAIN", "MODELS", "TITLES", "ChannelDay", "Conversion", "Credit", "IdentityLink", "Model", "Sum", "Totals",
-    "channel_days", "conversions", "credits", "identity_links", "latest", "recompute_all", "redo_identity", "sums",
-    "totals", "undo_identity",
+    "channel_days", "conversions", "credits", "identity_links", "latest", "recompute_all", "redo_identity", "spread",
+    "sums", "totals", "undo_identity",
 ]  # fmt: skip
 
 
@@ -36,6 +36,11 @@ async def channel_days(
 async def totals(tx: Tx, first: date, last: date, *, location_id: UUID | None = None) -> list[Totals]:
     """Paid visits and revenue of a period, and how much of it has a known origin; per currency."""
     return await store.totals(tx, first, last, location_id)
+
+
+async def spread(tx: Tx, first: date, last: date) -> float:
+    """How much paid visits differ in what they bring: E[x²] / E[x]²; 1 when all bring the same."""
+    return await store.spread(tx, first, last)
 
 
 async def conversions(tx: Tx, booking_ids: Iterable[UUID]) -> dict[UUID, Conversion]:

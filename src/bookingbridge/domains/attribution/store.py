@@ -177,6 +177,20 @@ async def rebuild_days(tx: Tx, days: Sequence[date]) -> None:
         """,
         {"b": tx.business_id, "days": list(days), "nowhere": NOWHERE, "now": tx.now},
     )
+    await tx.run("DELETE FROM conversion_days WHERE business_id = %s AND day = ANY(%s)", (tx.business_id, list(days)))
+    await tx.run(
+        """
+        INSERT INTO conversion_days (business_id, day, location_id, currency, visits, first_visits, known_visits,
+            revenue_minor, known_minor, squares, computed_at)
+        SELECT business_id, day, coalesce(location_id, %(nowhere)s), currency, count(*),
+            count(*) FILTER (WHERE is_first_visit), count(*) FILTER (WHERE touch_count > 0), sum(revenue_minor),
+            coalesce(sum(revenue_minor) FILTER (WHERE touch_count > 0), 0),
+            sum(revenue_minor::float8 * revenue_minor), %(now)s
+        FROM conversions WHERE business_id = %(b)s AND day = ANY(%(days)s)
+        GROUP BY business_id, day, coalesce(location_id, %(nowhere)s), currency
+        """,
+        {"b": tx.business_id, "days": list(days), "nowhere": NOWHERE, "now": tx.now},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,10 +262,9 @@ async def totals(tx: Tx, first: date, last: date, location_id: UUID | None) -> l
     """Per currency over the days `first` to `last`, both included."""
     rows = await tx.all(
         """
-        SELECT currency, count(*), count(*) FILTER (WHERE is_first_visit), count(*) FILTER (WHERE touch_count > 0),
-            sum(revenue_minor)::bigint, coalesce(sum(revenue_minor) FILTER (WHERE touch_count > 0), 0)::bigint,
-            max(computed_at)
-        FROM conversions
+        SELECT currency, sum(visits)::bigint, sum(first_visits)::bigint, sum(known_visits)::bigint,
+            sum(revenue_minor)::bigint, sum(known_minor)::bigint, max(computed_at)
+        FROM conversion_days
         WHERE business_id = %(b)s AND day BETWEEN %(first)s AND %(last)s
             AND (%(location)s::uuid IS NULL OR location_id = %(location)s)
         GROUP BY currency
@@ -331,3 +344,15 @@ async def bookings_with_unnamed_campaigns(tx: Tx) -> list[UUID]:
         (tx.business_id, tx.now),
     )
     return [row[0] for row in rows]
+
+
+async def spread(tx: Tx, first: date, last: date) -> float:
+    """How much paid visits differ in what they bring: E[x²] / E[x]², at least 1; 2 where there are too few to tell."""
+    row = await tx.one(
+        "SELECT sum(visits), sum(revenue_minor), sum(squares) FROM conversion_days "
+        "WHERE business_id = %s AND day BETWEEN %s AND %s",
+        (tx.business_id, first, last),
+    )
+    if row is None or not row[0] or row[0] < 20 or not row[1]:
+        return 2.0
+    return max(1.0, float(row[2]) * float(row[0]) / float(row[1]) ** 2)

@@ -1,3 +1,3 @@
 """The tables that this domain owns."""
 
-TABLES = ("conversions", "credit_days", "credits", "identity_links")
+TABLES = ("conversion_days", "conversions", "credit_days", "credits", "identity_links")
