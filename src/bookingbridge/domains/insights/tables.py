@@ -1,0 +1,3 @@
+"""The tables that this domain owns: none, it only asks."""
+
+TABLES: tuple[str, ...] = ()
