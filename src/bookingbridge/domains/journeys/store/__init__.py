@@ -1,0 +1,1 @@
+"""The only SQL of journeys: touches, and the sites and links that make them."""

@@ -1,0 +1,3 @@
+"""The tables that this domain owns."""
+
+TABLES = ("short_links", "sites", "touches", "touches_untold")

@@ -1,0 +1,23 @@
+"""Touches that were stored are told to the domains above: in batches, once each, after the fact."""
+
+from __future__ import annotations
+
+from bookingbridge.canonical.events import TouchesRecorded
+from bookingbridge.domains.journeys.store import touches
+from bookingbridge.infra.db import Tx
+
+BATCH = 2_000
+"""How many touches one event tells of, so that no reaction takes long."""
+
+
+async def tell(tx: Tx) -> int:
+    """Up to BATCH touches nobody was told of are announced, and the bell rings on where more wait; how many.
+
+    The job "tell_touches" of a business does only this, in one transaction. Two of them at once do no harm.
+    """
+    await touches.await_ringers(tx)
+    ids = await touches.take_untold(tx, BATCH)
+    await tx.announce(TouchesRecorded(tuple(ids)))
+    if len(ids) == BATCH:
+        await tx.ring(touches.bell(tx.business_id))
+    return len(ids)
