@@ -18,7 +18,7 @@ DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 LOCK: dict[str, Any] = tomllib.loads((ROOT / "uv.lock").read_text())
 # Spelled in two parts, so that this file does not contain what it looks for.
 PRIVATE = re.compile(
-    r"(?<![\w.>}-])(?:/wo" + r"rk/|/ro" + r"ot/|/ho" + r"me/[a-z]|/opt/py" + r"pi|file" + r":///)"
+    r"(?<![\w.>}-])(?:/wo" + r"rk/|/ro" + r"ot/|/ho" + r"me/[a-z]|/opt/py" + r"pi)"
     r"|https?://[\w.-]+\.(?:internal|intranet|corp|lan)\b"
 )
 
