@@ -7,6 +7,7 @@ one with their entry in the audit.
 
 from __future__ import annotations
 
+from bookingbridge.domains.accounts.access import Access
 from bookingbridge.domains.accounts.giving_tokens import create_token, revoke_token, token, tokens
 from bookingbridge.domains.accounts.presented import (
     CSRF_HEADER,
@@ -24,6 +25,7 @@ from bookingbridge.domains.accounts.records import (
     ApiToken,
     AuditEntry,
     Business,
+    BusinessName,
     Location,
     Member,
     Membership,
@@ -98,10 +100,12 @@ __all__ = [
     "PERMISSIONS",
     "SAFE_METHODS",
     "SESSION_LONGEST",
+    "Access",
     "ApiToken",
     "AuditEntry",
     "Business",
     "BusinessChanges",
+    "BusinessName",
     "Location",
     "LocationChanges",
     "Member",

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from hmac import compare_digest
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from bookingbridge.canonical.errors import Refused
 from bookingbridge.canonical.ids import BusinessId, UserId
 from bookingbridge.domains.accounts import rules
-from bookingbridge.domains.accounts.records import Person, Who
+from bookingbridge.domains.accounts.records import BusinessName, Person, Who
 from bookingbridge.domains.accounts.rules import Role
 from bookingbridge.domains.accounts.store import people, tokens
 from bookingbridge.domains.accounts.store.businesses import business_from
@@ -106,14 +107,15 @@ async def _by_session(db: Database, token: str) -> Who | Person | None:
         row = await people.session_row(tx, token_hash)
         if row is None:
             return None
-        csrf, last_seen_at, expires_at, user_id, email, name, role, location_count, *rest = row
+        csrf, last_seen_at, expires_at, user_id, email, name, role, location_count, names, *rest = row
         if not rules.is_alive(last_seen_at, expires_at, tx.now):
             await people.end_session(tx, token_hash)
             return None
         if rules.is_stale(last_seen_at, tx.now):
             await people.seen(tx, token_hash)
     business_id = BusinessId(rest[0]) if role else None
-    person = Person(UserId(user_id), email, name, csrf, token_hash, business_id)
+    choices = tuple(BusinessName(BusinessId(UUID(i)), called, is_demo) for i, called, is_demo in names or ())
+    person = Person(UserId(user_id), email, name, csrf, token_hash, business_id, choices)
     if role is None:
         return person
     return Who(

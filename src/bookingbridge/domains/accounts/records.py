@@ -88,6 +88,15 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
+class BusinessName:
+    """A business somebody may switch to."""
+
+    id: BusinessId
+    name: str
+    is_demo: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """Somebody who belongs to a business. `last_seen_at` is the newest of their sessions."""
 
@@ -109,6 +118,8 @@ class Person:
     csrf: str = field(repr=False)
     session_hash: bytes = field(repr=False)
     business_id: BusinessId | None
+    businesses: tuple[BusinessName, ...] = ()
+    """All they belong to, by name."""
 
     @property
     def session_id(self) -> str:

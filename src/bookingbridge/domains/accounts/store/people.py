@@ -91,6 +91,8 @@ async def add_session(
 _SESSION = """
 SELECT s.csrf, s.last_seen_at, s.expires_at, u.id, u.email, u.name, m.role,
        (SELECT count(*) FROM locations l WHERE l.business_id = b.id AND l.is_active),
+       (SELECT jsonb_agg(jsonb_build_array(c.id, c.name, c.is_demo) ORDER BY c.name, c.id)
+        FROM memberships o JOIN businesses c ON c.id = o.business_id WHERE o.user_id = u.id),
        b.id, b.account_id, b.name, b.time_zone, b.currency, b.region, b.is_demo, b.settings, b.created_at
 FROM sessions s
 JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
