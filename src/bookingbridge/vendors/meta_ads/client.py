@@ -218,9 +218,10 @@ class MetaClient:
             headers={"authorization": f"Bearer {self._token}"},
             params=params | {"appsecret_proof": self._proof},
         )
+        now = self._now()
+        self._rest_until = faults.rest_until(answer.headers, now=now)
         if not answer.is_ok:
-            raise faults.fault(answer.status, answer.headers, answer.body, now=self._now())
-        self._rest_until = faults.rest_until(answer.headers, now=self._now())
+            raise faults.fault(answer.status, answer.headers, answer.body, now=now)
         return answer.object()
 
 

@@ -17,7 +17,8 @@ from bookingbridge.canonical.ports import Json
 from bookingbridge.canonical.records import AdDay, Campaign, Record
 from bookingbridge.vendors.meta_ads import wire
 
-CHANNEL = "paid_social"
+CHANNEL = "meta_ads"
+"""The same word that touches from Meta's ads get, so that a click finds its campaign."""
 
 MAX_MICROS = 10**17
 """No campaign spends a hundred billion units a day; sums of a quarter still fit 64 bits."""

@@ -85,7 +85,7 @@ class AccountGiven(msgspec.Struct):
 
 class TokenGiven(msgspec.Struct):
     token: str
-    permissions: list[str] = ["ads_read"]
+    permissions: tuple[str, ...] = ("ads_read",)
 
 
 class Person(msgspec.Struct):

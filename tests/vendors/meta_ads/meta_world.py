@@ -1,0 +1,163 @@
+"""A simulated Meta for tests: one server per test, a fixed clock, two ad accounts of fictional businesses."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx2
+import pytest
+from tests.simulators import serving
+
+from bookingbridge.canonical.ids import RemoteId
+from bookingbridge.canonical.ports import Given, Json, Page, Reach, Tokens
+from bookingbridge.canonical.records import AdDay, Record
+from bookingbridge.vendorkit.contract import Simulated
+from bookingbridge.vendorkit.http import Transport
+from bookingbridge.vendors.meta_ads import VENDOR
+from bookingbridge.vendors.meta_ads.client import MetaClient
+from bookingbridge.vendors.meta_ads.simulator import APP_ID, APP_SECRET, create_app
+
+NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
+TODAY = date(2026, 11, 20)
+TOKEN = "EAABcanary-long-lived-token-of-a-system-user"
+APP = {"FACEBOOK_APP_ID": APP_ID, "FACEBOOK_APP_SECRET": APP_SECRET}
+ACCOUNT = RemoteId("act_1001")
+ROOT = Path(__file__).parents[3]
+
+BROWSER = httpx2.Client(verify=False, trust_env=False)
+"""Somebody else's client: orders to the simulator, and the person who signs in."""
+
+_T = TypeVar("_T")
+
+
+def days(first: date, count: int, *, spend: str = "10.25") -> list[Json]:
+    return [
+        {"day": (first + timedelta(days=i)).isoformat(), "spend": spend, "clicks": 12 + i, "impressions": 900 + i}
+        for i in range(count)
+    ]
+
+
+def world() -> Json:
+    """Two accounts; in the first, campaigns that ran all year, for two days, in spring, and never."""
+    return {
+        "accounts": [
+            {
+                "id": "1001", "name": "Cedar & Co", "currency": "USD", "time_zone": "America/Los_Angeles",
+                "campaigns": [
+                    {"id": "23001", "name": "Autumn glow", "days": days(TODAY - timedelta(days=399), 400)},
+                    {"id": "23002", "name": "Two days", "days": days(TODAY - timedelta(days=4), 2, spend="3")},
+                    {"id": "23003", "name": "Spring", "status": "ARCHIVED",
+                     "days": days(date(2026, 4, 1), 10, spend="0.000001")},
+                    {"id": "23004", "name": "Never ran", "status": "PAUSED"},
+                ],
+            },
+            {"id": "1002", "name": "Willow Studio", "currency": "JPY", "time_zone": "Asia/Tokyo",
+             "campaigns": [{"id": "24001", "name": "Tokyo", "days": days(TODAY - timedelta(days=9), 9, spend="1200")}]},
+        ],
+        "tokens": [{"token": TOKEN}],
+    }  # fmt: skip
+
+
+@dataclass
+class Meta:
+    """A running simulator, and a client's view of it."""
+
+    base_url: str
+    now: datetime = NOW
+    tokens: Tokens = field(default_factory=lambda: Tokens(access=TOKEN))
+    account: RemoteId | None = ACCOUNT
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    def order(self, path: str, body: Json) -> Json:
+        done = BROWSER.post(f"{self.base_url}/_sim/{path}", json=body)
+        assert done.status_code == 200, done.text
+        answer: Json = done.json()
+        return answer
+
+    def at(self, moment: datetime) -> None:
+        """It is `moment`, here and there."""
+        self.now = moment
+        self.order("clock", {"now": moment.isoformat()})
+
+    def requests(self, containing: str = "") -> list[Json]:
+        held: list[Json] = BROWSER.get(f"{self.base_url}/_sim/requests").json()["requests"]
+        return [r for r in held if containing in r["path"]]
+
+    def http(self) -> Transport:
+        async def no_sleep(_: float) -> None: ...
+
+        return Transport(
+            allowed_hosts=VENDOR.manifest.allowed_hosts, allow_loopback=True, now=lambda: self.now, timeout=5,
+            sleep=no_sleep, jitter=lambda: 0.0,
+        )  # fmt: skip
+
+    def talk(self, talk: Callable[[MetaClient], Awaitable[_T]]) -> _T:
+        async def go() -> _T:
+            async with asyncio.timeout(30), self.http() as http:
+                given = Given(self.base_url, self.tokens, self.account, self.settings, lambda: self.now, http)
+                return await talk(MetaClient(given))
+
+        return asyncio.run(go())
+
+    def sign_in(self, talk: Callable[[Transport], Awaitable[_T]]) -> _T:
+        async def go() -> _T:
+            async with asyncio.timeout(30), self.http() as http:
+                return await talk(http)
+
+        return asyncio.run(go())
+
+    def read(self, stream: str, cursor: Json | None = None, *, is_full: bool = False, most: int = 1000) -> list[Page]:
+        """At most `most` pages from `cursor` on."""
+
+        async def go(client: MetaClient) -> list[Page]:
+            found: list[Page] = []
+            async for page in client.pages(stream, cursor, Reach(is_full=is_full, now=self.now)):
+                found.append(page)
+                if len(found) == most:
+                    break
+            return found
+
+        return self.talk(go)
+
+
+@contextmanager
+def meta(given: Json | None = None, config: Mapping[str, str] | None = None) -> Iterator[Meta]:
+    """A fresh simulator with `given` (or the usual world) in it."""
+    with serving(create_app(now=lambda: NOW, base_url="", config=config or {})) as base_url:
+        there = Meta(base_url)
+        there.order("world", given or world())
+        yield there
+
+
+@contextmanager
+def simulated() -> Iterator[Simulated]:
+    with meta() as there:
+        yield Simulated(there.base_url, there.tokens, ACCOUNT, lambda: NOW, {"history_days": "70"})
+
+
+def records(pages: list[Page]) -> list[Record]:
+    return [record for page in pages for raw in page.records for record in VENDOR.read(raw.kind, raw.payload)]
+
+
+def ad_days(pages: list[Page]) -> dict[tuple[str, date], AdDay]:
+    return {(r.campaign, r.day): r for r in records(pages) if isinstance(r, AdDay)}
+
+
+def specs() -> Path:
+    """Where the vendors' own contracts lie; skips the test where they are absent."""
+    folder = Path(os.environ.get("BOOKINGBRIDGE_VENDOR_SPECS", ROOT.parent / "shared" / "vendors"))
+    if not (folder / "specs" / "meta").is_dir():
+        pytest.skip(f"the vendors' published contracts are not at {folder} (see BOOKINGBRIDGE_VENDOR_SPECS)")
+    return folder
+
+
+def only(found: list[Any]) -> Any:
+    assert len(found) == 1, found
+    return found[0]
