@@ -1,4 +1,4 @@
-"""What a business puts out for people to find it by: sites with the script, links, QR codes, numbers, coupons, pixels."""
+"""What a business puts out for people to find it by: sites with the script, links, QR codes, numbers, coupons."""
 
 from __future__ import annotations
 

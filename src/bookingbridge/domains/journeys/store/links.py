@@ -10,7 +10,10 @@ from uuid import UUID
 
 from bookingbridge.infra.db import Tx
 
-_COLUMNS = "id, slug, name, target_url, kind, channel, source, medium, campaign, campaign_ref, code_key, created_at, retired_at"
+_COLUMNS = (
+    "id, slug, name, target_url, kind, channel, source, medium, campaign, campaign_ref, code_key, created_at, "
+    "retired_at"
+)
 
 WITH_ADDRESS = frozenset({"link", "qr", "pixel"})
 """Kinds that a stranger's request names by their slug."""
