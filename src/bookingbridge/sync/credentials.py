@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -16,7 +17,7 @@ from bookingbridge.infra.db import Tx
 from bookingbridge.infra.log import get
 from bookingbridge.infra.secrets import CannotOpen
 from bookingbridge.sync.engine import Engine
-from bookingbridge.sync.store import connections
+from bookingbridge.sync.store import connections, runs
 from bookingbridge.sync.store.connections import Connection
 
 log = get(__name__)
@@ -155,3 +156,29 @@ async def close(http: Any) -> None:
     aclose = getattr(http, "aclose", None)
     if aclose is not None:
         await aclose()
+
+
+async def reseal_all(engine: Engine) -> int:
+    """Every stored secret is sealed with the newest key of the ring; how many connections held an older one."""
+    async with engine.db.realm("schedule") as tx:
+        businesses = await runs.businesses(tx)
+    count = 0
+    for business_id in businesses:
+        async with engine.db.business(business_id) as tx:
+            for found in await connections.every(tx):
+                count += await _reseal(engine, tx, found.id)
+    return count
+
+
+async def _reseal(engine: Engine, tx: Tx, connection_id: UUID) -> bool:
+    locked = await connections.get(tx, connection_id, for_update=True)
+    assert locked
+    fields = {}
+    for name, sealed in (("tokens", locked.tokens), ("webhooks", locked.webhook_secrets)):
+        if sealed is not None and not engine.vault.is_current(sealed):
+            context = _context(locked, name)
+            column = "tokens" if name == "tokens" else "webhook_secrets"
+            fields[column] = engine.vault.seal(engine.vault.open(sealed, context=context), context=context)
+    if fields:
+        await connections.change(tx, connection_id, **fields)
+    return bool(fields)

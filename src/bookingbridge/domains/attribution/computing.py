@@ -48,7 +48,7 @@ class _Visit:
 
 
 async def _recompute(tx: Tx, ids: Sequence[UUID]) -> set[date]:
-    business = await accounts.this_business(tx)
+    business = await accounts.business(tx)
     days = await store.forget(tx, ids)
     revenue = await matching.revenue(tx, ids)
     known = await bookings.bookings(tx, revenue)
@@ -91,6 +91,8 @@ async def _touches(
     for touch in await journeys.touches_of(
         tx, visitors=list(by_visitor), client_ids=client_ids, since=since, until=until
     ):
+        if touch.kind not in journeys.MARKETING_KINDS:
+            continue
         owners = set(by_visitor.get(touch.visitor or "", ()))
         if touch.client_id:
             owners.add(touch.client_id)

@@ -220,7 +220,7 @@ async def sums(tx: Tx, first: date, last: date, location_id: UUID | None) -> lis
         """,
         {"b": tx.business_id, "first": first, "last": last, "location": location_id},
     )
-    return [Sum(*row[:6], tuple(row[6:12]), tuple(row[12:18])) for row in rows]
+    return [Sum(row[0], row[1], row[2], row[3], row[4], row[5], tuple(row[6:12]), tuple(row[12:18])) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,7 +333,10 @@ async def credits(tx: Tx, booking_ids: Sequence[UUID]) -> list[Credit]:
         "ORDER BY booking_id, position",
         (tx.business_id, list(booking_ids)),
     )
-    return [Credit(*row[:7], tuple(row[7:13]), tuple(row[13:19])) for row in rows]
+    return [
+        Credit(row[0], row[1], row[2], row[3], row[4], row[5], row[6], tuple(row[7:13]), tuple(row[13:19]))
+        for row in rows
+    ]
 
 
 async def bookings_with_unnamed_campaigns(tx: Tx) -> list[UUID]:

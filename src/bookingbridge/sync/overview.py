@@ -1,0 +1,177 @@
+"""The door for pages, API and commands: how connections stand, what ran, what arrived. Asks only, changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from bookingbridge.canonical.errors import NotFound
+from bookingbridge.canonical.times import text
+from bookingbridge.infra.db import Tx
+from bookingbridge.sync import credentials
+from bookingbridge.sync.engine import Engine
+from bookingbridge.sync.store import connections, inbound, links, runs
+from bookingbridge.sync.store.connections import Connection
+from bookingbridge.sync.store.inbound import Kept
+from bookingbridge.sync.store.links import RawSight
+from bookingbridge.sync.store.runs import Run
+
+__all__ = [
+    "Connection", "Health", "Kept", "RawSight", "Run", "arrivals", "as_json", "connection_of", "connections_of",
+    "event", "health", "problems", "raw_of", "run_of", "runs_of", "sources_of",
+]  # fmt: skip
+
+STALE_AFTER = 3
+"""A connection is stale when this many of its regular runs went by without a success."""
+WARN_BEFORE = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a connection stands, in figures and words. `age` is since the last success; `tone` is ok, warn or bad."""
+
+    connection: Connection
+    title: str
+    tone: str
+    says: str
+    age: timedelta | None
+    is_stale: bool
+    inbox: Mapping[str, int]
+    last_run: Run | None
+    running: Run | None
+    has_webhook_key: bool
+    takes_webhooks: bool
+
+
+async def connections_of(engine: Engine, business_id: UUID) -> list[Connection]:
+    """The business's connections, oldest first; removed ones left out."""
+    async with engine.db.business(business_id) as tx:
+        return await connections.every(tx)
+
+
+async def connection_of(engine: Engine, business_id: UUID, connection_id: UUID) -> Connection:
+    """The connection, or NotFound."""
+    async with engine.db.business(business_id) as tx:
+        found = await connections.get(tx, connection_id)
+    if found is None or found.state == "removed":
+        raise NotFound("there is no such connection")
+    return found
+
+
+async def health(engine: Engine, tx: Tx) -> list[Health]:
+    """How each of the business's connections stands now."""
+    return [await _health(engine, tx, c) for c in await connections.every(tx)]
+
+
+async def _health(engine: Engine, tx: Tx, c: Connection) -> Health:
+    recent = await runs.recent(tx, connection_id=c.id, limit=5)
+    vendor = engine.vendors.get(c.vendor)
+    age = tx.now - c.last_success_at if c.last_success_at else None
+    every = vendor.manifest.every if vendor else None
+    is_stale = every is not None and c.setup_step > 3 and (age is None or age > every * STALE_AFTER)
+    tone, says = judge(c, tx.now, is_stale=is_stale)
+    return Health(
+        connection=c,
+        title=vendor.manifest.title if vendor else "Files",
+        tone=tone,
+        says=says,
+        age=age,
+        is_stale=is_stale,
+        inbox=await inbound.counts(tx, c.id),
+        last_run=next((r for r in recent if r.state in ("done", "failed")), None),
+        running=next((r for r in recent if r.state in ("queued", "running", "waiting")), None),
+        has_webhook_key=c.webhook_secrets is not None,
+        takes_webhooks=vendor is not None and vendor.webhooks is not None,
+    )
+
+
+def judge(c: Connection, now: datetime, *, is_stale: bool) -> tuple[str, str]:
+    """A tone (ok, warn, bad) and what it is about, in words. Pure."""
+    match c.state:
+        case "needs_reauth":
+            return "bad", c.state_why or "sign in again"
+        case "broken":
+            return "bad", c.state_why or "stopped"
+        case "degraded" | "rate_limited":
+            return "warn", c.state_why or "slow"
+        case "paused":
+            return "warn", "paused"
+    if c.setup_step < 5 and c.environment != "file" and c.last_success_at is None:
+        return "warn", "set-up is not finished"
+    if c.auth == "token" and c.token_expires_at and c.token_expires_at - now < WARN_BEFORE:
+        days = max((c.token_expires_at - now).days, 0)
+        return "warn", f"token ends in {days} day{'' if days == 1 else 's'}"
+    if is_stale:
+        return "warn", "no news for a while"
+    return "ok", "working"
+
+
+async def runs_of(tx: Tx, *, connection_id: UUID | None = None, limit: int = 50) -> list[Run]:
+    """Runs, newest first."""
+    return await runs.recent(tx, connection_id=connection_id, limit=limit)
+
+
+async def run_of(tx: Tx, run_id: UUID) -> Run:
+    """The run, or NotFound."""
+    found = await runs.get(tx, run_id)
+    if found is None:
+        raise NotFound("there is no such run")
+    return found
+
+
+async def arrivals(
+    tx: Tx, *, connection_id: UUID | None = None, state: str | None = None, before: int | None = None, limit: int = 50
+) -> list[Kept]:
+    """Webhooks as they came, newest first."""
+    return await inbound.recent(tx, connection_id=connection_id, state=state, before=before, limit=limit)
+
+
+async def event(tx: Tx, event_id: int) -> Kept:
+    """One webhook as it came, with what became of it. NotFound."""
+    found = await inbound.get(tx, event_id)
+    if found is None:
+        raise NotFound("there is no such event")
+    return found
+
+
+async def problems(tx: Tx, connection_id: UUID, *, limit: int = 50) -> list[RawSight]:
+    """Payloads that could not be read, as they came, newest first."""
+    return await links.raws(tx, connection_id, problems_only=True, limit=limit)
+
+
+async def raw_of(tx: Tx, record_id: UUID) -> list[RawSight]:
+    """What vendors sent about a record of ours, newest first."""
+    found: list[RawSight] = []
+    for connection_id, *_ in await links.sources(tx, record_id):
+        found += await links.raws(tx, connection_id, problems_only=False, limit=10, record_id=record_id)
+    return found
+
+
+async def sources_of(tx: Tx, record_id: UUID) -> list[tuple[UUID, str, str, datetime | None]]:
+    """Where a record of ours is known from: (connection id, kind, remote id, last seen)."""
+    return await links.sources(tx, record_id)
+
+
+async def sample(tx: Tx, connection_id: UUID, *, limit: int = 10) -> Sequence[RawSight]:
+    """Some payloads of a connection, newest first: the ten rows to check at the end of set-up."""
+    return await links.raws(tx, connection_id, problems_only=False, limit=limit)
+
+
+def as_json(c: Connection) -> dict[str, Any]:
+    """A connection for programs. Nothing secret is in it."""
+    return {
+        "id": str(c.id), "vendor": c.vendor, "environment": c.environment, "name": c.name, "state": c.state,
+        "why": c.state_why, "since": text(c.state_since), "account": c.account_name,
+        "last_success_at": text(c.last_success_at) if c.last_success_at else None,
+        "last_event_at": text(c.last_event_at) if c.last_event_at else None,
+        "token_expires_at": text(c.token_expires_at) if c.token_expires_at else None,
+        "granted": list(c.granted), "missing": list(c.missing), "setup_step": c.setup_step,
+    }  # fmt: skip
+
+
+def has_key(engine: Engine, c: Connection) -> bool:
+    """Whether webhooks of this connection can be verified."""
+    return bool(credentials.webhook_secrets(engine, c))
