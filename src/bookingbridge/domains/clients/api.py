@@ -8,10 +8,14 @@ from uuid import UUID
 from bookingbridge.canonical.errors import NotFound
 from bookingbridge.domains.accounts import api as accounts
 from bookingbridge.domains.clients import rules, store
+from bookingbridge.domains.clients.rules import email_key, phone_key
 from bookingbridge.domains.clients.store import Client
 from bookingbridge.infra.db import Tx
 
-__all__ = ["Client", "by_keys", "client", "clients", "count", "keys_of", "listed", "same_people", "search"]
+__all__ = [
+    "Client", "by_keys", "client", "clients", "count", "email_key", "keys_of", "listed", "phone_key", "same_people",
+    "search",
+]  # fmt: skip
 
 
 async def client(tx: Tx, client_id: UUID) -> Client:
@@ -53,7 +57,7 @@ async def listed(tx: Tx, *, after: tuple[str, UUID] | None = None, limit: int = 
 
 async def search(tx: Tx, text: str, *, limit: int = 50) -> list[Client]:
     """Clients by a part of the name, or by e-mail or phone in any spelling."""
-    region = (await accounts.this_business(tx)).region
+    region = (await accounts.business(tx)).region
     return await store.search(
         tx, text.strip(), email_key=rules.email_key(text), phone_key=rules.phone_key(text, region), limit=limit
     )
@@ -66,5 +70,5 @@ async def count(tx: Tx) -> int:
 
 async def keys_of(tx: Tx, email: str | None, phone: str | None) -> tuple[str | None, str | None]:
     """The normal forms of an e-mail and of a phone number, in the business's own region."""
-    region = (await accounts.this_business(tx)).region
+    region = (await accounts.business(tx)).region
     return rules.email_key(email or ""), rules.phone_key(phone or "", region)
