@@ -238,18 +238,25 @@ async def contacts_given(tx: Tx, emails: Sequence[str], phones: Sequence[str]) -
     return [ContactGiven(*row) for row in rows]
 
 
+_COUNTS = "kind <> 'identify' AND NOT (kind = 'asked' AND channel = 'unknown')"
+
+
 async def touches_of(
     tx: Tx, visitors: Sequence[str], client_ids: Sequence[UUID], since: datetime, until: datetime
 ) -> list[Touch]:
-    """Touches by these visitors or naming these clients, from `since` to `until`, both included, each once, by time."""
+    """Marketing touches by these visitors or naming these clients, from `since` to `until`, each once, by time.
+
+    Left out: what only says who somebody is, and answers that name no channel.
+    """
     rows = await tx.all(
         f"""
         SELECT {_COLUMNS} FROM touches
         WHERE business_id = %(b)s AND visitor = ANY(%(visitors)s) AND occurred_at BETWEEN %(since)s AND %(until)s
+            AND {_COUNTS}
         UNION ALL
         SELECT {_COLUMNS} FROM touches
         WHERE business_id = %(b)s AND client_id = ANY(%(clients)s) AND occurred_at BETWEEN %(since)s AND %(until)s
-            AND (visitor IS NULL OR visitor <> ALL(%(visitors)s))
+            AND (visitor IS NULL OR visitor <> ALL(%(visitors)s)) AND {_COUNTS}
         ORDER BY occurred_at, id
         """,
         {
