@@ -105,7 +105,7 @@ class ManifestContract:
     def test_fields_that_hold_a_secret_are_marked(self) -> None:
         manifest = self.vendor.manifest
         for entry in (*manifest.app_fields, *manifest.token_fields, *manifest.webhook_fields):
-            looks_secret = any(word in entry.name for word in ("secret", "token", "signature", "key"))
+            looks_secret = any(word in entry.name.lower() for word in ("secret", "token", "signature", "key"))
             assert entry.is_secret or not looks_secret, entry.name
             assert entry.label
             assert entry.help

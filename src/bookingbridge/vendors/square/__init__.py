@@ -1,0 +1,56 @@
+"""Square: bookings, clients, services, team and payments of a Square Appointments business. Read only for now."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bookingbridge.canonical.ports import Ability, Auth, AuthField, Manifest, Vendor
+from bookingbridge.vendors.square.client import SquareClient
+from bookingbridge.vendors.square.oauth import APP_ID, APP_SECRET, SCOPES, SquareOAuth
+from bookingbridge.vendors.square.read import read
+from bookingbridge.vendors.square.streams import STREAMS
+from bookingbridge.vendors.square.webhooks import SquareWebhooks
+from bookingbridge.vendors.square.wire import API_VERSION
+
+MANIFEST = Manifest(
+    name="square",
+    title="Square",
+    tagline="Your appointments, clients, services, team and payments.",
+    abilities=frozenset(
+        {Ability.BOOKINGS, Ability.CLIENTS, Ability.CATALOG, Ability.TEAM, Ability.PAYMENTS, Ability.WEBHOOKS}
+    ),
+    auth=(Auth.OAUTH, Auth.TOKEN),
+    scopes=SCOPES,
+    app_fields=(
+        AuthField(APP_ID, "Application ID", "Developer Console, your application, OAuth.", is_secret=False),
+        AuthField(APP_SECRET, "Application secret", "The same page, behind Show."),
+    ),
+    token_fields=(
+        AuthField(
+            "access_token", "Access token",
+            "Developer Console, your application, Credentials: the access token of your own account.",
+        ),
+    ),
+    webhook_fields=(
+        AuthField(
+            "signature_key", "Signature key",
+            "Developer Console, your application, Webhooks: shown beside the subscription you made.",
+        ),
+    ),
+    streams=STREAMS,
+    api_version=API_VERSION,
+    hosts={"production": "https://connect.squareup.com", "sandbox": "https://connect.squareupsandbox.com"},
+    allowed_hosts=frozenset({"connect.squareup.com", "connect.squareupsandbox.com"}),
+    every=timedelta(minutes=15),
+    docs="https://developer.squareup.com/docs/bookings-api/what-it-is",
+    limits=(
+        "Square publishes no numbers for its rate limit; we slow down when asked. Bookings reach back a year unless "
+        "set otherwise (history_days). On each run the last 7 and the next 60 days are compared; changes farther away "
+        "come by webhook or with the next full import."
+    ),
+    cost="The API is free. Reading needs no paid plan; writing bookings needs Appointments Plus or Premium.",
+)  # fmt: skip
+
+VENDOR = Vendor(manifest=MANIFEST, read=read, open=SquareClient, oauth=SquareOAuth(), webhooks=SquareWebhooks())
+
+__all__ = ["MANIFEST", "VENDOR"]
