@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -128,12 +130,24 @@ class Meta:
 
 
 @contextmanager
-def meta(given: Json | None = None, config: Mapping[str, str] | None = None) -> Iterator[Meta]:
-    """A fresh simulator with `given` (or the usual world) in it."""
-    with serving(create_app(now=lambda: NOW, base_url="", config=config or {})) as base_url:
-        there = Meta(base_url)
-        there.order("world", given or world())
-        yield there
+def meta(given: Json | None = None) -> Iterator[Meta]:
+    """The simulator as new, with `given` (or the usual world) in it."""
+    there = Meta(_served())
+    for part in ("world", "faults"):
+        BROWSER.delete(f"{there.base_url}/_sim/{part}")
+    there.order("clock", {"offset_seconds": 0})
+    there.order("world", given or world())
+    BROWSER.delete(f"{there.base_url}/_sim/requests")
+    yield there
+
+
+@cache
+def _served() -> str:
+    """One server for all tests of this process: starting one takes longer than most tests."""
+    running = serving(create_app(now=lambda: NOW, base_url="", config={}))
+    base_url = running.__enter__()
+    atexit.register(running.__exit__, None, None, None)
+    return base_url
 
 
 @contextmanager
