@@ -8,6 +8,7 @@ one with their entry in the audit.
 from __future__ import annotations
 
 from bookingbridge.domains.accounts.access import Access
+from bookingbridge.domains.accounts.founding import every_business, found_business
 from bookingbridge.domains.accounts.giving_tokens import create_token, revoke_token, token, tokens
 from bookingbridge.domains.accounts.presented import (
     CSRF_HEADER,
@@ -136,7 +137,9 @@ __all__ = [
     "create_token",
     "end_other_sessions",
     "end_session",
+    "every_business",
     "forget_ended",
+    "found_business",
     "identify",
     "invitations",
     "invite",

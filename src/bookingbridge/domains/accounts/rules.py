@@ -147,10 +147,12 @@ def password(text: str, *, not_like: tuple[str, ...] = ()) -> str:
 
 NAME_LONGEST = 120
 
+# Control characters, and what turns the direction of writing: a name must not rearrange the line it stands in.
+_BARRED = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
 
 def name(text: str, what: str = "name") -> str:
-    """A name as it is kept: one line, not empty, not too long. Raises Refused."""
-    kept = " ".join(unicodedata.normalize("NFC", text).split())
-    if not kept or len(kept) > NAME_LONGEST or not kept.isprintable():
-        raise Refused(f"The {what} needs 1 to {NAME_LONGEST} printable characters.", code="invalid_name")
-    return kept
+    """A name as it is kept: one line, not blank, not too long. Raises Refused."""
+    if len(text) > NAME_LONGEST or _BARRED.search(text) or not text.strip():
+        raise Refused(f"The {what} needs 1 to {NAME_LONGEST} characters on one line.", code="invalid_name")
+    return " ".join(unicodedata.normalize("NFC", text).split())

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from bookingbridge.canonical.errors import NotFound, Refused
-from bookingbridge.canonical.ids import BusinessId, LocationId, UserId
+from bookingbridge.canonical.ids import AccountId, BusinessId, LocationId, UserId
 from bookingbridge.canonical.times import zone
 from bookingbridge.domains.accounts import rules
 from bookingbridge.domains.accounts.records import (
@@ -71,20 +71,27 @@ async def add_business(tx: Tx, user_id: UserId, new: NewBusiness) -> Business:
     account_id = await businesses.account_of(tx, user_id)
     if account_id is None:
         raise Refused("Only somebody who owns a business may add one.", code="forbidden")
-    business_id = BusinessId(new_id(tx.now))
+    made, places = made_of(tx, BusinessId(new_id(tx.now)), account_id, new)
+    await businesses.add_business(tx, made)
+    await businesses.enter(tx, made.id)
+    await businesses.add_member(tx, made.id, user_id, Role.OWNER)
+    if places:
+        await businesses.put_locations(tx, made.id, places)
+    await tokens.note(tx, made.id, user_id, "created business", str(made.id), {"locations": len(places)})
+    return made
+
+
+def made_of(
+    tx: Tx, business_id: BusinessId, account_id: AccountId, new: NewBusiness
+) -> tuple[Business, list[Location]]:
+    """The business and its locations as they will be stored. Refused or Unreadable for what was typed."""
     where = (new.time_zone, new.currency, new.region)
     made = _checked(Business(business_id, account_id, new.name, *where, new.is_demo, new.settings, tx.now))
     places = [
         Location(LocationId(new_id(tx.now)), rules.name(name, "location's name"), None, None, True)
         for name in new.locations
     ]
-    await businesses.add_business(tx, made)
-    await businesses.enter(tx, business_id)
-    await businesses.add_member(tx, business_id, user_id, Role.OWNER)
-    if places:
-        await businesses.put_locations(tx, business_id, places)
-    await tokens.note(tx, business_id, user_id, "created business", str(business_id), {"locations": len(places)})
-    return made
+    return made, places
 
 
 def _checked(business: Business) -> Business:

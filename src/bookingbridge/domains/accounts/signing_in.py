@@ -67,11 +67,24 @@ async def create_owner(db: Database, token: str, new: NewUser, *, user_agent: st
     async with db.realm("accounts") as tx:
         await people.lock_first_owner(tx)
         await claim_link(tx, token, "owner")
-        if await people.is_empty(tx):
+        is_first = await people.is_empty(tx)
+        if is_first:
             await people.void_owner_links(tx)
         user_id = await add_user(tx, checked)
         await businesses.add_account(tx, AccountId(new_id(tx.now)), checked.name, user_id)
-        return await start_session(tx, user_id, None, user_agent)
+        taken_over = await _take_over(tx, user_id) if is_first else None
+        return await start_session(tx, user_id, taken_over, user_agent)
+
+
+async def _take_over(tx: Tx, user_id: UserId) -> BusinessId | None:
+    """Businesses that were made before anybody signed in are the first owner's; the one to show first."""
+    orphans = await businesses.orphans(tx)
+    for business in orphans:
+        await businesses.enter(tx, business.id)
+        await businesses.add_member(tx, business.id, user_id, rules.Role.OWNER)
+        await tokens.note(tx, business.id, user_id, "took over business", str(business.id), {})
+    await businesses.claim_accounts(tx, user_id)
+    return orphans[0].id if orphans else None
 
 
 async def renew_password(db: Database, token: str, password: str, *, user_agent: str = "") -> SignedIn:

@@ -9,6 +9,7 @@ from bookingbridge.canonical.errors import NotFound
 from bookingbridge.domains.accounts import api as accounts
 from bookingbridge.domains.clients import rules, store
 from bookingbridge.domains.clients.rules import email_key, phone_key
+from bookingbridge.domains.clients.grouping import groups
 from bookingbridge.domains.clients.store import Client
 from bookingbridge.infra.db import Tx
 
@@ -46,7 +47,7 @@ async def same_people(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, UUID]:
     found = await store.by_keys(
         tx, [c.email_key for c in asked if c.email_key], [c.phone_key for c in asked if c.phone_key]
     )
-    groups = rules.groups([(c.id, c.email_key, c.phone_key) for c in {c.id: c for c in asked + found}.values()])
+    groups = groups([(c.id, c.email_key, c.phone_key) for c in {c.id: c for c in asked + found}.values()])
     return {i: groups.get(i, i) for i in wanted}
 
 

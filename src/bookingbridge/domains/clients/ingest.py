@@ -14,7 +14,7 @@ from bookingbridge.sync.ingesting import Identified
 
 async def customers(tx: Tx, batch: Sequence[Identified[Customer]]) -> Sequence[Batch]:
     """The clients are stored with comparable keys."""
-    region = (await accounts.this_business(tx)).region
+    region = (await accounts.business(tx)).region
     await store.save(
         tx,
         [

@@ -145,13 +145,13 @@ class Overview:
 
 async def today_of(tx: Tx) -> date:
     """The business's local day."""
-    business = await accounts.this_business(tx)
+    business = await accounts.business(tx)
     return tx.now.astimezone(ZoneInfo(business.time_zone)).date()
 
 
 async def overview(tx: Tx, period: Period, model: Model, *, location_id: UUID | None = None) -> Overview:
     """The period's figures, pieces, campaigns and channels in one reading."""
-    business = await accounts.this_business(tx)
+    business = await accounts.business(tx)
     zone = ZoneInfo(business.time_zone)
     reading = _Reading(tx, business.currency, zone, model, location_id)
     whole = Period(period.before().first, period.last)
@@ -282,7 +282,7 @@ class _Reading:
         credited = s.share if s else (0.0,) * len(MODELS)
         return Campaign(
             channel=channel,
-            channel_title=journeys.channel_title(channel),
+            channel_title=journeys.title(channel),
             is_paid=journeys.is_paid(channel),
             key=s.campaign_key if s else f"campaign:{own.id}" if own else "",
             name=own.name if own else s.campaign if s else "",

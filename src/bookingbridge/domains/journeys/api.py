@@ -21,7 +21,7 @@ from bookingbridge.domains.journeys.publishing import (
     retire_link,
     update_site,
 )
-from bookingbridge.domains.journeys.rules import find_token, is_token
+from bookingbridge.domains.journeys.rules import find_token, is_token, new_token
 from bookingbridge.domains.journeys.store import links, touches
 from bookingbridge.domains.journeys.store.links import ShortLink, Use
 from bookingbridge.domains.journeys.store.sites import Site
@@ -33,8 +33,8 @@ __all__ = [
     "CONSENTS", "KINDS", "MARKETING_KINDS", "TITLES", "Channel", "ChannelCount", "ContactGiven", "NewLink",
     "OfflineTouch", "ShortLink", "Site", "Touch", "Use", "clients_of", "close_site", "contacts_given", "contacts_in",
     "counts", "create_link", "create_site", "find_token", "is_direct", "is_paid", "is_token", "latest", "link",
-    "link_uses", "list_links", "list_sites", "newest", "record_asked", "record_offline", "retire_link", "tell", "title",
-    "touches_by_id", "touches_of", "update_site", "visitors_of",
+    "link_uses", "list_links", "list_sites", "new_token", "newest", "record_asked", "record_offline", "retire_link",
+    "tell", "title", "touches_by_id", "touches_of", "update_site", "visitors_of",
 ]  # fmt: skip
 
 

@@ -157,7 +157,7 @@ class _Maker:
         if clicked >= self._now:
             return
         person = self._person(clicked)
-        visitor = new_token(self._rng.randbytes(16))
+        visitor = new_token(self._rng.randbytes(10))
         knows_email, has_token = bool(person.email) and self._rng.random() < 0.55, self._rng.random() < 0.5
         steps = self._rng.choices((0, 1, 2), (0.62, 0.28, 0.10))[0]
         for back in range(steps):
@@ -193,7 +193,7 @@ class _Maker:
                 return
             if self._rng.random() < 0.22:
                 query = "?utm_source=newsletter&utm_medium=email&utm_campaign=time-for-a-cut"
-                visitor = new_token(self._rng.randbytes(16))
+                visitor = new_token(self._rng.randbytes(10))
                 self._click(visitor, booked - timedelta(minutes=9), "click", f"{SITE}/{query}", "", person.email)
             self._book(person, booked, None, wanted=at)
             if self._rng.random() < 0.04:

@@ -31,7 +31,7 @@ async def enter(tx: Tx, business_id: UUID) -> None:
     await tx.run("SELECT set_config('app.business_id', %s, true)", (str(business_id),))
 
 
-async def add_account(tx: Tx, account_id: UUID, name: str, founded_by: UUID) -> None:
+async def add_account(tx: Tx, account_id: UUID, name: str, founded_by: UUID | None) -> None:
     await tx.run(
         "INSERT INTO accounts (id, name, founded_by, created_at) VALUES (%s, %s, %s, %s)",
         (account_id, name, founded_by, tx.now),
@@ -203,3 +203,23 @@ async def put_locations(tx: Tx, business_id: UUID, places: Sequence[Location]) -
         [getattr(place, column) for place in places] for column in ("id", "name", "time_zone", "address", "is_active")
     ]
     await tx.run(_PUT_LOCATIONS, (business_id, tx.now, *columns))
+
+
+async def every(tx: Tx) -> list[Business]:
+    """All businesses by name. Of the realm "accounts"."""
+    return [business_from(row) for row in await tx.all(f"SELECT {_BUSINESS} FROM businesses ORDER BY name, id")]
+
+
+async def orphans(tx: Tx) -> list[Business]:
+    """Businesses of accounts that nobody founded. Of the realm "accounts"."""
+    columns = ", ".join("b." + column for column in _BUSINESS.split(", "))
+    rows = await tx.all(
+        f"SELECT {columns} FROM businesses b JOIN accounts a ON a.id = b.account_id WHERE a.founded_by IS NULL "
+        "ORDER BY b.name, b.id"
+    )
+    return [business_from(row) for row in rows]
+
+
+async def claim_accounts(tx: Tx, user_id: UUID) -> None:
+    """Accounts that nobody founded are the user's."""
+    await tx.run("UPDATE accounts SET founded_by = %s WHERE founded_by IS NULL", (user_id,))
