@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from datetime import datetime
-from hashlib import sha256
+from hashlib import blake2b, sha256
 from uuid import UUID
 
 
@@ -16,6 +16,13 @@ def new_id(now: datetime) -> UUID:
     high = (rest >> 62) & 0xFFF
     low = rest & ((1 << 62) - 1)
     return UUID(int=(ms << 80) | (0x7 << 76) | (high << 64) | (0b10 << 62) | low)
+
+
+def named_id(*parts: bytes) -> UUID:
+    """The same id for the same parts, another for others: a version 8 UUID (RFC 9562, section 5.8) of their hash."""
+    whole = blake2b(b"".join(len(part).to_bytes(4) + part for part in parts), digest_size=16).digest()
+    number = int.from_bytes(whole) & ~(0xF << 76) & ~(0b11 << 62)
+    return UUID(int=number | (0x8 << 76) | (0b10 << 62))
 
 
 def new_token(prefix: str = "") -> str:

@@ -18,7 +18,7 @@ from bookingbridge.domains.journeys.store import links, touches
 from bookingbridge.domains.journeys.store.links import ShortLink
 from bookingbridge.domains.journeys.store.touches import Touch
 from bookingbridge.infra.db import Tx
-from bookingbridge.infra.ids import new_id
+from bookingbridge.infra.ids import named_id, new_id
 
 LONGEST_ANSWER = 500
 
@@ -57,7 +57,7 @@ async def record_offline(tx: Tx, noted: OfflineTouch) -> UUID:
     if noted.about:
         fields["about"] = str(noted.about)
     touch = Touch(
-        id=_id_about(noted.kind, noted.about) if noted.about else new_id(tx.now),
+        id=named_id(noted.kind.encode(), noted.about.bytes) if noted.about else new_id(tx.now),
         kind=noted.kind, occurred_at=noted.at, received_at=tx.now, channel=origin.channel, consent=STATED,
         visitor=contact_visitor(email_key, phone_key), client_id=noted.client_id, source=origin.source,
         medium=origin.medium, campaign=origin.campaign, campaign_ref=origin.campaign_ref, content=origin.content,
@@ -106,7 +106,3 @@ def tags_of(link: ShortLink) -> dict[str, str]:
     """The link's tags by the names that channels know them by; those it has."""
     tags = {"source": link.source, "medium": link.medium, "campaign": link.campaign, "id": link.campaign_ref}
     return {name: value for name, value in tags.items() if value}
-
-
-def _id_about(kind: str, about: UUID) -> UUID:
-    return UUID(bytes=blake2b(kind.encode() + about.bytes, digest_size=16).digest(), version=8)

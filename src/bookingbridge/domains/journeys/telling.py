@@ -10,14 +10,14 @@ BATCH = 2_000
 """How many touches one event tells of, so that no reaction takes long."""
 
 
-async def tell(tx: Tx) -> int:
-    """Up to BATCH touches nobody was told of are announced, and the bell rings on where more wait; how many.
+async def tell(tx: Tx, *, batch: int = BATCH) -> int:
+    """Up to `batch` touches nobody was told of are announced, and the bell rings on where more wait; how many.
 
     The job "tell_touches" of a business does only this, in one transaction. Two of them at once do no harm.
     """
     await touches.await_ringers(tx)
-    ids = await touches.take_untold(tx, BATCH)
+    ids = await touches.take_untold(tx, batch)
     await tx.announce(TouchesRecorded(tuple(ids)))
-    if len(ids) == BATCH:
+    if len(ids) == batch:
         await tx.ring(touches.bell(tx.business_id))
     return len(ids)
