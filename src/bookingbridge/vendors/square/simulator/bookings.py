@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from starlette.routing import BaseRoute, Route
 
@@ -67,19 +67,29 @@ def make(square: SquareSimulation, merchant: Merchant, fields: Json, *, source: 
     return booking
 
 
-def is_taken(merchant: Merchant, team_member_id: str, start_at: str, minutes: int, *, but: str = "") -> bool:
-    """Whether the team member already has an open booking in that time."""
-    start = times.rfc3339(start_at)
-    end = start + timedelta(minutes=minutes)
-    return any(
-        row["status"] in OPEN and row["id"] != but and begins < end and start < ends
+Busy = tuple[datetime, datetime, str]
+"""From, to, and which team member."""
+
+
+def busy(merchant: Merchant, start: datetime, end: datetime, *, but: str = "") -> list[Busy]:
+    """When team members are taken between these times by open bookings; `but` is a booking to leave out."""
+    # No booking is longer than a day or two, and text order is time order, so few rows are looked at closely.
+    first, last = stamp(start - timedelta(days=2)), stamp(end)
+    return [
+        (begins, ends, who)
         for row in merchant.table("booking").rows.values()
+        if first < row["start_at"] < last and row["status"] in OPEN and row["id"] != but
         for begins, ends, who in _segments(row)
-        if who == team_member_id
-    )
+        if begins < end and start < ends
+    ]
 
 
-def _segments(row: Json) -> list[tuple[Any, Any, str]]:
+def is_free(taken: list[Busy], who: str, start: datetime, minutes: int) -> bool:
+    end = start + timedelta(minutes=minutes)
+    return not any(who == member and begins < end and start < ends for begins, ends, member in taken)
+
+
+def _segments(row: Json) -> list[Busy]:
     begins, found = times.rfc3339(row["start_at"]), []
     for segment in row["appointment_segments"]:
         ends = begins + timedelta(minutes=segment["duration_minutes"])
@@ -169,8 +179,10 @@ def _check(call: Call, fields: Json, *, but: str = "") -> None:
     is_seller = call.token.is_personal or "APPOINTMENTS_ALL_WRITE" in call.token.scopes
     if is_seller or "start_at" not in fields:
         return
+    start = times.rfc3339(fields["start_at"])
+    taken = busy(call.merchant, start, start + timedelta(days=1), but=but)
     for segment in fields.get("appointment_segments", ()):
-        if is_taken(call.merchant, segment["team_member_id"], fields["start_at"], segment["duration_minutes"], but=but):
+        if not is_free(taken, segment["team_member_id"], start, segment["duration_minutes"]):
             raise Complaint(409, "CONFLICT", "The time is not available.", field="booking.start_at")
 
 

@@ -58,7 +58,8 @@ class _Shop:
             for name, v in _services(merchant)
         )
         slots = "".join(
-            f'<option value="{stamp(at)}"{_chosen(stamp(at), given.get("time"))}>{at.astimezone(_zone(merchant)):%a %d %b, %H:%M}</option>'
+            f'<option value="{stamp(at)}"{_chosen(stamp(at), given.get("time"))}>'
+            f"{at.astimezone(_zone(merchant)):%a %d %b, %H:%M}</option>"
             for at in self._slots(merchant)
         )
         complaint = f'<p class="error" role="alert">{escape(problem)}</p>' if problem else ""
@@ -87,7 +88,8 @@ class _Shop:
             return self._form(merchant, given, "Please choose a time.")
         if variation is None or not given.get("name") or "@" not in given.get("email", ""):
             return self._form(merchant, given, "Please choose a service and give your name and e-mail.")
-        free = self._free(merchant, stamp(at), _minutes(variation))
+        taken = bookings.busy(merchant, at, at + timedelta(days=1))
+        free = _who_is_free(merchant, taken, at, _minutes(variation))
         if free is None:
             return self._form(merchant, given, "That time has just been taken. Please choose another.")
         segment = {
@@ -124,10 +126,7 @@ class _Shop:
         merchant, booking = found
         if self._payment_of(merchant, booking) is not None:
             return page(vendor="Square", title="Paid, thank you", body=self._summary(merchant, booking))
-        tips = "".join(
-            f'<option value="{percent}">{percent or "No"}{" %" if percent else ""} tip</option>'
-            for percent in (0, 15, 20)
-        )
+        tips = "".join(f'<option value="{n}">{n or "No"}{" %" if n else ""} tip</option>' for n in (0, 15, 20))
         body = (
             self._summary(merchant, booking) + '<form method="post"><label for="tip">Tip</label>'
             f'<select id="tip" name="tip">{tips}</select>'
@@ -168,15 +167,12 @@ class _Shop:
 
     def _summary(self, merchant: Merchant, booking: Json) -> str:
         at = times.rfc3339(booking["start_at"]).astimezone(_zone(merchant))
-        names = [
-            name
-            for name, v in _services(merchant)
-            if v["id"] == booking["appointment_segments"][0]["service_variation_id"]
-        ]
+        booked = booking["appointment_segments"][0]["service_variation_id"]
+        what = next((name for name, variation in _services(merchant) if variation["id"] == booked), "Appointment")
         amount = self._amount(merchant, booking)
         return (
             f"<dl><dt>Where</dt><dd>{escape(str(merchant.about['business_name']))}</dd>"
-            f"<dt>What</dt><dd>{escape(names[0] if names else 'Appointment')}</dd><dt>When</dt><dd>{at:%A %d %B %Y, %H:%M}</dd>"
+            f"<dt>What</dt><dd>{escape(what)}</dd><dt>When</dt><dd>{at:%A %d %B %Y, %H:%M}</dd>"
             f"<dt>Price</dt><dd>{amount / 100:.2f} {escape(merchant.currency)}</dd>"
             f"<dt>Booking</dt><dd>{escape(booking['id'])}</dd></dl>"
         )
@@ -197,17 +193,19 @@ class _Shop:
     def _slots(self, merchant: Merchant) -> list[datetime]:
         """Whole hours of the next days when somebody is free, soonest first."""
         now = self._square.now().astimezone(_zone(merchant))
+        taken = bookings.busy(merchant, now, now + timedelta(days=DAYS_OFFERED + 1))
         found = []
         for day in range(DAYS_OFFERED):
             for hour in range(OPENS, CLOSES):
                 local = (now + timedelta(days=day)).replace(hour=hour, minute=0, second=0, microsecond=0)
-                if local > now and self._free(merchant, stamp(local), 30) is not None:
+                if local > now and _who_is_free(merchant, taken, local, 30) is not None:
                     found.append(local.astimezone(UTC))
         return found
 
-    def _free(self, merchant: Merchant, start_at: str, minutes: int) -> str | None:
-        team = sorted(r["id"] for r in merchant.table("team_member").rows.values() if r["status"] == "ACTIVE")
-        return next((who for who in team if not bookings.is_taken(merchant, who, start_at, minutes)), None)
+
+def _who_is_free(merchant: Merchant, taken: list[bookings.Busy], start: datetime, minutes: int) -> str | None:
+    team = sorted(r["id"] for r in merchant.table("team_member").rows.values() if r["status"] == "ACTIVE")
+    return next((who for who in team if bookings.is_free(taken, who, start, minutes)), None)
 
 
 def _services(merchant: Merchant) -> list[tuple[str, Json]]:

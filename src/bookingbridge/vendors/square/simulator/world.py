@@ -14,7 +14,8 @@
      "subscriptions": [{"notification_url", "signature_key", "event_types": all}],
      "is_announced": false}
 
-Only ids, the merchant, and what a thing cannot be without must be given; amounts are minor units. A thing whose id is
+Only ids and what a thing cannot be without must be given; `merchant_id` may be left out while there is one merchant.
+Amounts are minor units. A thing whose id is
 there already is replaced, so a world may be loaded in pieces and again. A service loaded again with another price or
 name gets the next catalogue version, and old bookings keep theirs.
 """
@@ -35,36 +36,21 @@ from bookingbridge.vendors.square.simulator.state import Merchant
 if TYPE_CHECKING:
     from bookingbridge.vendors.square.simulator import SquareSimulation
 
+_STREET = {"address_line_1": "12 Harbour Lane", "locality": "Seattle", "administrative_district_level_1": "WA"}
+
 STARTER: Json = {
     "merchants": [{"id": "MHARBOURLANE1", "business_name": "Harbour Lane Hair", "main_location_id": "LHARBOURLANE1"}],
     "locations": [
-        {
-            "id": "LHARBOURLANE1",
-            "merchant_id": "MHARBOURLANE1",
-            "name": "Harbour Lane",
-            "timezone": "America/Los_Angeles",
-            "address": {
-                "address_line_1": "12 Harbour Lane",
-                "locality": "Seattle",
-                "administrative_district_level_1": "WA",
-                "postal_code": "98101",
-            },
-        }
+        {"id": "LHARBOURLANE1", "name": "Harbour Lane", "timezone": "America/Los_Angeles", "address": _STREET},
     ],
     "team": [
-        {"id": "TMHARBOUR1", "merchant_id": "MHARBOURLANE1", "given_name": "Ines", "family_name": "Okafor"},
-        {"id": "TMHARBOUR2", "merchant_id": "MHARBOURLANE1", "given_name": "Tomas", "family_name": "Lind"},
+        {"id": "TMHARBOUR1", "given_name": "Ines", "family_name": "Okafor"},
+        {"id": "TMHARBOUR2", "given_name": "Tomas", "family_name": "Lind"},
     ],
     "services": [
-        {
-            "id": "VCUT1",
-            "merchant_id": "MHARBOURLANE1",
-            "name": "Cut and finish",
-            "price": 6500,
-            "duration_minutes": 45,
-        },
-        {"id": "VCOLOUR1", "merchant_id": "MHARBOURLANE1", "name": "Colour", "price": 14000, "duration_minutes": 120},
-        {"id": "VBEARD1", "merchant_id": "MHARBOURLANE1", "name": "Beard trim", "price": 2500, "duration_minutes": 20},
+        {"id": "VCUT1", "name": "Cut and finish", "price": 6500, "duration_minutes": 45},
+        {"id": "VCOLOUR1", "name": "Colour", "price": 14000, "duration_minutes": 120},
+        {"id": "VBEARD1", "name": "Beard trim", "price": 2500, "duration_minutes": 20},
     ],
 }
 
@@ -109,10 +95,8 @@ class _Loader:
 
     def announce(self) -> None:
         for merchant, row in self._bookings:
-            at = f"{row['id']}:{row['version']}"
-            self._square.announce(
-                merchant, "booking.created", "booking", at, {"booking": row}, location_id=row["location_id"]
-            )
+            named, where = f"{row['id']}:{row['version']}", row["location_id"]
+            self._square.announce(merchant, "booking.created", "booking", named, {"booking": row}, location_id=where)
         for merchant, row in self._payments:
             self._square.announce(
                 merchant, "payment.updated", "payment", row["id"], {"payment": row}, location_id=row["location_id"]
@@ -281,9 +265,10 @@ class _Loader:
 
     def _of(self, row: Json) -> Merchant:
         merchants = self._square.state.merchants
-        if row["merchant_id"] not in merchants:
-            raise Unreadable(f"no merchant {row['merchant_id']!r}")
-        return merchants[row["merchant_id"]]
+        wanted = row["merchant_id"] if len(merchants) != 1 else row.get("merchant_id") or next(iter(merchants))
+        if wanted not in merchants:
+            raise Unreadable(f"no merchant {wanted!r}")
+        return merchants[wanted]
 
     def _keep(self, merchant: Merchant, table: str, row: Json) -> None:
         merchant.table(table).rows[row["id"]] = row
