@@ -1,7 +1,7 @@
 """A request that is sent twice with the same key takes effect once, and is answered the same both times.
 
-The key is claimed before the work and carries the answer after it, each in its own transaction: a claim whose process
-died is taken over after `ABANDONED`.
+The key is claimed before the work and carries the answer after it, each in a transaction of its own. When the process
+died between them, nobody knows whether the work was done: the key then stays "lost", for it must not be done twice.
 """
 
 from __future__ import annotations
@@ -15,42 +15,44 @@ from bookingbridge.infra.db import Tx
 KEPT = timedelta(hours=24)
 """How long an answer is replayed. After that the key is as if never used."""
 
-ABANDONED = timedelta(minutes=2)
+LOST = timedelta(minutes=2)
 """After this long without an answer the first request is taken for dead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What the key says: `mine` go on; `answered` replay `answer`; `busy` the first is at work; `other` differs."""
+    """What the key says: `mine` go on; `answered` replay `answer`; `busy` the first is at work; `lost` it never ended;
+    `other` it came with another request."""
 
-    state: Literal["mine", "answered", "busy", "other"]
+    state: Literal["mine", "answered", "busy", "lost", "other"]
     answer: bytes = b""
 
 
-# One statement decides: the row is new, expired or abandoned, and thus ours; or it is not returned.
+# One statement decides: the row is new or expired, and thus ours; or it is not returned.
 _CLAIM = """
 INSERT INTO idempotency_keys AS k (business_id, key, request_hash, created_at) VALUES (%s, %s, %s, %s)
 ON CONFLICT (business_id, key) DO UPDATE
     SET request_hash = excluded.request_hash, status = NULL, response = NULL, created_at = excluded.created_at
-    WHERE k.created_at < %s OR (k.status IS NULL AND k.created_at < %s AND k.request_hash = excluded.request_hash)
+    WHERE k.created_at < %s
 RETURNING true
 """
 
 
 async def claim(tx: Tx, key: str, request_hash: bytes) -> Claim:
     """The key is ours when this transaction commits, or what became of it is told."""
-    values = (tx.business_id, key, request_hash, tx.now, tx.now - KEPT, tx.now - ABANDONED)
-    if await tx.one(_CLAIM, values):
+    if await tx.one(_CLAIM, (tx.business_id, key, request_hash, tx.now, tx.now - KEPT)):
         return Claim("mine")
     row = await tx.one(
-        "SELECT request_hash, status, response FROM idempotency_keys WHERE business_id = %s AND key = %s",
+        "SELECT request_hash, status, response, created_at FROM idempotency_keys WHERE business_id = %s AND key = %s",
         (tx.business_id, key),
     )
     if row is None:
         return Claim("busy")
     if bytes(row[0]) != request_hash:
         return Claim("other")
-    return Claim("busy") if row[1] is None else Claim("answered", bytes(row[2]))
+    if row[1] is None:
+        return Claim("lost" if row[3] < tx.now - LOST else "busy")
+    return Claim("answered", bytes(row[2]))
 
 
 async def answer(tx: Tx, key: str, status: int, response: bytes) -> None:

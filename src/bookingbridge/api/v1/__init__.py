@@ -1,0 +1,12 @@
+"""Version 1 of the API: which routers it is made of, in the order of the documentation."""
+
+from __future__ import annotations
+
+from bookingbridge.api.operations import OperationRouter
+from bookingbridge.api.v1 import business, me, tokens
+
+ROUTERS: tuple[OperationRouter, ...] = (
+    me.router,
+    business.router,
+    tokens.router,
+)
