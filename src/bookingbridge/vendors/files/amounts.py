@@ -72,6 +72,12 @@ def separator_of(cells: Iterable[Cell]) -> str | None:
     return seen.pop() if len(seen) == 1 else None
 
 
+def is_ambiguous(text: str) -> bool:
+    """Whether the text is an amount such as `1.200`, whose point or comma could be for thousands or for decimals."""
+    found = _AMOUNT.fullmatch(text.translate(_SPACES))
+    return found is not None and ("." in found["body"] or "," in found["body"]) and not _own_separator(found["body"])
+
+
 def _own_separator(body: str) -> str:
     """The decimal separator that an amount shows by itself: `.`, `,`, or nothing where it could be either."""
     dots, commas = body.count("."), body.count(",")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -36,7 +36,7 @@ class Options:
     encoding: str | None = None
     sheet: str | None = None
     window: tuple[date, date] | None = None
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
     def reading(self) -> Reading:
         """The part of it that reading the table needs."""

@@ -109,8 +109,11 @@ def _field(name: str, given: dict[str, Any], raw: dict[str, Any]) -> Field:
     if "same_as" in given:
         other, _, field = given["same_as"].partition(".")
         words = raw[other]["fields"][field]
-    headings = {plain(word): WEAK for word in words.get("weak", "").split("|")}
-    headings |= {plain(word): SURE for word in words["names"].split("|")}
-    headings |= {plain(name): SURE}
+    headings = _ranked(words.get("weak", ""), WEAK) | _ranked(words["names"], SURE) | {plain(name): SURE}
     headings.pop("", None)
     return Field(name, Looks(given["type"]), given["help"], headings)
+
+
+def _ranked(words: str, surely: float) -> dict[str, float]:
+    """Headings by how surely they mean the field; of two columns the one whose heading stands first is taken."""
+    return {plain(word): surely - place * 0.0005 for place, word in reversed(list(enumerate(words.split("|"))))}
