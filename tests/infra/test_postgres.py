@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import signal
 import stat
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -309,9 +311,9 @@ def test_server_that_does_not_start_says_why(server_dir: Path) -> None:
 
 @needs_root
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare of util-linux")
-def test_container_that_shares_the_folder_uses_the_running_server(server_dir: Path) -> None:
+def test_container_that_shares_the_folder_uses_the_running_server(server_dir: Path, prefer: Preference) -> None:
     """Process numbers mean nothing across containers; a second server over one folder would destroy it."""
-    server = quick(server_dir)
+    server = quick(server_dir, prefer)
     other = f"""
         from pathlib import Path
         from bookingbridge.infra import postgres, postgres_processes as processes
@@ -332,25 +334,39 @@ def test_as_root_the_server_has_no_root_power(server_dir: Path) -> None:
     assert server_dir.stat().st_uid == 0
 
 
+@pytest.fixture
+def open_dir(server_dir: Path) -> Iterator[Path]:
+    """As `server_dir`, and every user may enter its parents."""
+    folder = Path("/tmp") / f"bookingbridge-open-{server_dir.parent.name}"  # noqa: S108
+    folder.mkdir()
+    folder.chmod(0o755)
+    yield folder / "pg"
+    if (folder / "pg" / "PG_VERSION").exists():
+        postgres.stop(folder / "pg")
+    shutil.rmtree(folder)
+
+
 @needs_root
-def test_as_root_without_user_namespaces_the_server_runs_as_nobody(server_dir: Path) -> None:
+def test_as_root_in_the_folder_of_an_ordinary_user_the_server_runs_as_that_user(open_dir: Path) -> None:
+    user = pwd.getpwnam("daemon").pw_uid
+    os.chown(open_dir.parent, user, -1)
+    server = quick(open_dir, "wheel")
+    assert ask(server, "SELECT 1") == "1"
+    assert {path.stat().st_uid for path in (open_dir, open_dir / "PG_VERSION", open_dir / "postmaster.pid")} == {user}
+
+
+@needs_root
+def test_as_root_without_user_namespaces_the_server_runs_as_nobody(open_dir: Path) -> None:
     """As in most containers: root is there, and the kernel grants no further user namespace."""
-    open_folder = Path("/tmp") / server_dir.parent.name  # noqa: S108 - its parents must be open to nobody
-    open_folder.mkdir(mode=0o755)
-    data = open_folder / "pg"
-    try:
-        first = without_user_namespaces(data)
-        assert first.stdout == "wheel True\n", first.stderr
-        assert [path.stat().st_uid for path in (data, data / "PG_VERSION")] == [65534, 65534]
-        again = quick(data)
-        assert (again.is_ours, ask(again, "SELECT 1")) == (False, "1")
-        again.stop()
-        assert ask(quick(data), "SELECT 1") == "1"
-        assert data.stat().st_uid == 65534
-    finally:
-        if (data / "PG_VERSION").exists():
-            postgres.stop(data)
-        shutil.rmtree(open_folder)
+    nobody = pwd.getpwnam("nobody").pw_uid
+    first = without_user_namespaces(open_dir)
+    assert first.stdout == "wheel True\n", first.stderr
+    assert [path.stat().st_uid for path in (open_dir, open_dir / "PG_VERSION")] == [nobody, nobody]
+    again = quick(open_dir)
+    assert (again.is_ours, ask(again, "SELECT 1")) == (False, "1")
+    again.stop()
+    assert ask(quick(open_dir), "SELECT 1") == "1"
+    assert open_dir.stat().st_uid == nobody
 
 
 @needs_root
