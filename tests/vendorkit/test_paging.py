@@ -22,3 +22,13 @@ def test_a_list_of_ever_new_cursors_stops_at_its_bound() -> None:
     with pytest.raises(Unreadable) as stopped:
         trail.step("d")
     assert stopped.value.code == "list_endless"
+
+
+def test_empty_pages_are_followed_but_not_for_ever() -> None:
+    trail = Trail("bookings", most_empty=2)
+    trail.step("a", is_empty=True)
+    trail.step("b")
+    trail.step("c", is_empty=True)
+    with pytest.raises(Unreadable) as stopped:
+        trail.step("d", is_empty=True)
+    assert stopped.value.code == "list_endless"

@@ -59,10 +59,11 @@ async def pages(ask: Ask, name: str, cursor: str | None) -> AsyncIterator[tuple[
         following = body.get("cursor") or None
         if following is not None and not isinstance(following, str):
             raise Unreadable(f"the list of {name} has no usable cursor", where="cursor")
-        yield objects(body, name), following, body
+        found = objects(body, name)
+        yield found, following, body
         if following is None:
             return
-        cursor = trail.step(following)
+        cursor = trail.step(following, is_empty=not found)
 
 
 def objects(body: Json, name: str) -> list[Json]:

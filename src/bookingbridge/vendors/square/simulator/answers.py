@@ -176,23 +176,24 @@ def stamp(at: datetime) -> str:
 def page_of(call: Call, name: str, rows: Sequence[Json], *, cursor: str | None, limit: int, query: object) -> Json:
     """One page of `rows` under `name`, with a cursor where there are more. The query must stay the same."""
     fingerprint = hashlib.sha256(msgspec.json.encode([name, query])).hexdigest()[:16]
-    start = 0 if cursor is None else _position(cursor, fingerprint, call.now)
+    start, nth = (0, 0) if cursor is None else _position(cursor, fingerprint, call.now)
     if is_page_withheld(call.request.scope):
-        return {name: [], "cursor": cursor or _cursor(0, fingerprint, call.now)}
+        return {name: [], "cursor": _cursor(start, fingerprint, call.now, nth=nth + 1)}
     found: Json = {name: list(rows[start : start + limit])}
     if start + limit < len(rows):
         found["cursor"] = _cursor(start + limit, fingerprint, call.now)
     return found
 
 
-def _cursor(position: int, fingerprint: str, now: datetime) -> str:
-    return base64.urlsafe_b64encode(f"{position}.{fingerprint}.{int(now.timestamp())}".encode()).decode()
+def _cursor(position: int, fingerprint: str, now: datetime, *, nth: int = 0) -> str:
+    """`nth` makes the cursor behind each withheld page a new one, as Square's are."""
+    return base64.urlsafe_b64encode(f"{position}.{nth}.{fingerprint}.{int(now.timestamp())}".encode()).decode()
 
 
-def _position(cursor: str, fingerprint: str, now: datetime) -> int:
+def _position(cursor: str, fingerprint: str, now: datetime) -> tuple[int, int]:
     try:
-        position, query, issued = base64.urlsafe_b64decode(cursor.encode()).decode().split(".")
-        age, found = now.timestamp() - int(issued), int(position)
+        position, nth, query, issued = base64.urlsafe_b64decode(cursor.encode()).decode().split(".")
+        age, found = now.timestamp() - int(issued), (int(position), int(nth))
     except (ValueError, UnicodeError, binascii.Error) as broken:
         raise Complaint(400, "INVALID_CURSOR", "The cursor is not valid.", field="cursor") from broken
     if query != fingerprint or age > CURSOR_LIVES.total_seconds():
