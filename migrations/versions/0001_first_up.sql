@@ -51,7 +51,8 @@ CREATE TABLE sessions (
     created_at timestamptz NOT NULL,
     last_seen_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
-    user_agent text NOT NULL DEFAULT ''
+    user_agent text NOT NULL DEFAULT '',
+    address text NOT NULL DEFAULT ''
 );
 CREATE INDEX ON sessions (user_id);
 CREATE INDEX ON sessions (expires_at);
@@ -74,6 +75,7 @@ CREATE TABLE api_tokens (
     id uuid NOT NULL,
     name text NOT NULL,
     token_hash bytea NOT NULL,
+    hint text NOT NULL DEFAULT '',
     role text NOT NULL CHECK (role IN ('owner', 'manager', 'staff', 'accountant', 'read_only')),
     created_by uuid,
     created_at timestamptz NOT NULL,

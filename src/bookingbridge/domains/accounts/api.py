@@ -19,12 +19,20 @@ from bookingbridge.domains.accounts.presented import (
     refuse_foreign_origin,
     refuse_forged,
 )
+from bookingbridge.domains.accounts.profile import (
+    change_password,
+    change_profile,
+    end_other_sessions,
+    end_session,
+    sessions,
+)
 from bookingbridge.domains.accounts.records import (
     DEFAULT_MODEL,
     DEFAULT_WINDOW_DAYS,
     MODELS,
     ApiToken,
     AuditEntry,
+    Browser,
     Business,
     BusinessName,
     Location,
@@ -65,18 +73,13 @@ from bookingbridge.domains.accounts.running_businesses import (
     update_location,
 )
 from bookingbridge.domains.accounts.signing_in import (
-    change_name,
-    change_password,
     create_owner,
-    end_other_sessions,
-    end_session,
     forget_ended,
     link,
     owner_link,
     password_link,
     person_of,
     renew_password,
-    sessions,
     sign_in,
     sign_out,
 )
@@ -104,6 +107,7 @@ __all__ = [
     "Access",
     "ApiToken",
     "AuditEntry",
+    "Browser",
     "Business",
     "BusinessChanges",
     "BusinessName",
@@ -128,8 +132,8 @@ __all__ = [
     "audit_entries",
     "business",
     "businesses_of",
-    "change_name",
     "change_password",
+    "change_profile",
     "change_role",
     "cookie_name",
     "create_business",

@@ -17,6 +17,9 @@ from bookingbridge.infra.ids import digest, new_id, new_token
 PREFIX = "bb_"
 """What keys begin with, so that people and secret scanners know one when they see it."""
 
+_HINT = 4
+"""So many signs of a key are kept to tell it by: 24 of its 256 bits."""
+
 
 async def create_token(
     db: Database, who: Who, *, name: str, role: Role, expires_at: datetime | None = None
@@ -38,8 +41,15 @@ async def create_token(
         token_id = new_id(tx.now)
         kept = rules.name(name, "token's name")
         await store.add(
-            tx, token_id, digest(key), name=kept, role=role, created_by=who.user_id, expires_at=expires_at
-        )  # fmt: skip
+            tx,
+            token_id,
+            digest(key),
+            name=kept,
+            hint=key[: len(PREFIX) + _HINT],
+            role=role,
+            created_by=who.user_id,
+            expires_at=expires_at,
+        )
         await audit(tx, who, "created token", str(token_id), {"role": role.value})
         made = await store.get(tx, token_id)
     assert made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
@@ -10,6 +11,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from bookingbridge.canonical.errors import Throttled
+from bookingbridge.domains.accounts.rules import PASSWORD_LONGEST
 
 # OWASP's password storage cheat sheet names these as sufficient: 19 MiB, two passes, one lane (read November 2026).
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -42,10 +44,12 @@ async def _away(password: str, stored: str | None) -> str:
 
 
 def _work(password: str, stored: str | None) -> str:
+    # Keyboards compose the same letter in several ways. Nothing longer than a password may be is worth hashing.
+    typed = unicodedata.normalize("NFKC", password[: PASSWORD_LONGEST + 1]).encode(errors="surrogatepass")
     if stored is None:
-        return _hasher.hash(password)
+        return _hasher.hash(typed)
     try:
-        return "yes" if _hasher.verify(stored, password) else "no"
+        return "yes" if _hasher.verify(stored, typed) else "no"
     except (VerificationError, InvalidHashError):
         return "no"
 

@@ -183,6 +183,14 @@ class NewUser:
 
 
 @dataclass(frozen=True, slots=True)
+class Browser:
+    """With what and from where somebody signs in; shown to them in the list of their sessions."""
+
+    user_agent: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SignedIn:
     """A new session. `token` goes into the cookie and is nowhere else; `expires_at` is the latest end."""
 
@@ -199,7 +207,7 @@ class Session:
     id: str
     created_at: datetime
     last_seen_at: datetime
-    user_agent: str
+    browser: Browser
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +227,11 @@ class OneTimeLink:
 
 @dataclass(frozen=True, slots=True)
 class ApiToken:
-    """A program's key to one business. The key itself is shown once and not kept."""
+    """A program's key to one business. The key itself is shown once and not kept; `hint` is how it begins."""
 
     id: UUID
     name: str
+    hint: str
     role: Role
     created_by: UserId | None
     created_at: datetime

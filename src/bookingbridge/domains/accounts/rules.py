@@ -120,7 +120,8 @@ def email(text: str) -> str:
 
 def email_key(text: str) -> str:
     """What two spellings of one address have in common. Never raises: for looking up."""
-    return unicodedata.normalize("NFC", text).strip().casefold()
+    storable = text.encode(errors="replace").decode().replace("\x00", "")
+    return unicodedata.normalize("NFC", storable).strip().casefold()
 
 
 PASSWORD_SHORTEST = 10

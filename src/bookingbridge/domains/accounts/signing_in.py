@@ -9,7 +9,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from bookingbridge.canonical.errors import NotFound, Refused
 from bookingbridge.canonical.ids import AccountId, BusinessId, UserId
 from bookingbridge.domains.accounts import passwords, rules
-from bookingbridge.domains.accounts.records import NewUser, OneTimeLink, Person, Session, SignedIn, Who
+from bookingbridge.domains.accounts.records import Browser, NewUser, OneTimeLink, Person, SignedIn, Who
 from bookingbridge.domains.accounts.store import businesses, people, tokens
 from bookingbridge.infra import limits, log
 from bookingbridge.infra.db import Database, Tx
@@ -18,6 +18,8 @@ from bookingbridge.infra.ids import digest, new_id, new_token
 PER_EMAIL = limits.Pace(8, timedelta(minutes=8))
 PER_ADDRESS = limits.Pace(30, timedelta(minutes=10))
 """Guessing is stopped for one address of a person, and for one address on the net, whatever it guesses."""
+
+NOWHERE = Browser()
 
 _log = log.get("accounts")
 _GONE = "This link was used, has expired, or was never one. Ask for a new one."
@@ -58,7 +60,7 @@ async def link(db: Database, token: str) -> OneTimeLink:
     return found
 
 
-async def create_owner(db: Database, token: str, new: NewUser, *, user_agent: str = "") -> SignedIn:
+async def create_owner(db: Database, token: str, new: NewUser, *, browser: Browser = NOWHERE) -> SignedIn:
     """The owner is there, with an account that businesses can be added to, and signed in. The link is used up.
 
     Raises NotFound for a link that does not work, Refused for what was typed.
@@ -73,7 +75,7 @@ async def create_owner(db: Database, token: str, new: NewUser, *, user_agent: st
         user_id = await add_user(tx, checked)
         await businesses.add_account(tx, AccountId(new_id(tx.now)), checked.name, user_id)
         taken_over = await _take_over(tx, user_id) if is_first else None
-        return await start_session(tx, user_id, taken_over, user_agent)
+        return await start_session(tx, user_id, taken_over, browser)
 
 
 async def _take_over(tx: Tx, user_id: UserId) -> BusinessId | None:
@@ -87,7 +89,7 @@ async def _take_over(tx: Tx, user_id: UserId) -> BusinessId | None:
     return orphans[0].id if orphans else None
 
 
-async def renew_password(db: Database, token: str, password: str, *, user_agent: str = "") -> SignedIn:
+async def renew_password(db: Database, token: str, password: str, *, browser: Browser = NOWHERE) -> SignedIn:
     """The person of the link has a new password and one new session; all others ended. NotFound, Refused."""
     found = await link(db, token)
     hashed = await passwords.hashed(rules.password(password, not_like=(found.email or "",)))
@@ -97,21 +99,21 @@ async def renew_password(db: Database, token: str, password: str, *, user_agent:
         await people.set_password(tx, claimed.user_id, hashed)
         await people.end_sessions(tx, claimed.user_id)
         return await start_session(
-            tx, claimed.user_id, await businesses.last_seen_business(tx, claimed.user_id), user_agent
+            tx, claimed.user_id, await businesses.last_seen_business(tx, claimed.user_id), browser
         )
 
 
 async def sign_in(
-    db: Database, email: str, password: str, *, address: str, user_agent: str = "", instead_of: str | None = None
+    db: Database, email: str, password: str, *, browser: Browser, instead_of: str | None = None
 ) -> SignedIn:
     """A new session of the person; the one of `instead_of` (the browser's cookie until now) ended.
 
     Takes as long for an unknown e-mail as for a wrong password, and says the same: Refused (code "wrong_credentials").
-    Throttled after too many attempts. `address` is the client's, as the trusted proxies tell it.
+    Throttled after too many attempts. The browser's address is the client's, as trusted proxies tell it.
     """
     key = rules.email_key(email)
     # The address first: who is out of attempts there must not use up those of somebody else's e-mail.
-    buckets = ((_address_key(address), PER_ADDRESS), (_email_key(key), PER_EMAIL))
+    buckets = ((_address_key(browser.address), PER_ADDRESS), (email_bucket(key), PER_EMAIL))
     for bucket, pace in buckets:
         verdict = await limits.take_shared(db, bucket, pace)
         verdict.raise_if_refused("Too many attempts to sign in. Wait a little, then try again.", db.clock.now())
@@ -119,7 +121,7 @@ async def sign_in(
         user = await people.user_by_email(tx, key)
     is_right = await passwords.matches(password, user.password_hash if user else None)
     if user is None or not is_right or user.is_disabled:
-        _log.warning("sign-in refused", user=str(user.id) if user else "unknown", address=address)
+        _log.warning("sign-in refused", user=str(user.id) if user else "unknown", address=browser.address)
         raise Refused("This e-mail address and password do not belong together.", code="wrong_credentials")
     renewed = await passwords.hashed(password) if passwords.is_outdated(user.password_hash) else None
     async with db.realm("accounts") as tx:
@@ -128,13 +130,14 @@ async def sign_in(
             await people.set_password(tx, user.id, renewed)
         if instead_of:
             await people.end_session(tx, digest(instead_of))
-        signed_in = await start_session(tx, user.id, business_id, user_agent)
+        signed_in = await start_session(tx, user.id, business_id, browser)
     for bucket, pace in buckets:
         await limits.give_back(db, bucket, pace)
     return signed_in
 
 
-def _email_key(key: str) -> str:
+def email_bucket(key: str) -> str:
+    """The bucket that counts attempts on the person of this e-mail key."""
     return f"signin:email:{sha256(key.encode()).hexdigest()}"
 
 
@@ -154,48 +157,6 @@ async def sign_out(db: Database, token: str) -> None:
     """The session of this cookie is over."""
     async with db.realm("accounts") as tx:
         await people.end_session(tx, digest(token))
-
-
-async def sessions(db: Database, person: Person) -> list[Session]:
-    """The person's living sessions, the last seen first."""
-    async with db.realm("accounts") as tx:
-        return await people.sessions_of(tx, person.user_id)
-
-
-async def end_session(db: Database, person: Person, session_id: str) -> None:
-    """The person's session of that id is over. NotFound when it is not theirs, or over already."""
-    async with db.realm("accounts") as tx:
-        if not await people.end_session_of(tx, person.user_id, session_id):
-            raise NotFound("There is no such session.")
-
-
-async def end_other_sessions(db: Database, person: Person) -> int:
-    """Only the session that asks goes on; how many were ended."""
-    async with db.realm("accounts") as tx:
-        return await people.end_sessions(tx, person.user_id, but=person.session_hash)
-
-
-async def change_password(db: Database, person: Person, old: str, new: str) -> None:
-    """The password is changed, and the person's other sessions are over. Refused when `old` is wrong or `new` weak."""
-    bucket = _email_key(rules.email_key(person.email))
-    verdict = await limits.take_shared(db, bucket, PER_EMAIL)
-    verdict.raise_if_refused("Too many attempts. Wait a little, then try again.", db.clock.now())
-    async with db.realm("accounts") as tx:
-        user = await people.user(tx, person.user_id)
-    if user is None or not await passwords.matches(old, user.password_hash):
-        raise Refused("The current password is not right.", code="wrong_credentials")
-    hashed = await passwords.hashed(rules.password(new, not_like=(person.email, person.name)))
-    async with db.realm("accounts") as tx:
-        await people.set_password(tx, person.user_id, hashed)
-        await people.end_sessions(tx, person.user_id, but=person.session_hash)
-    await limits.give_back(db, bucket, PER_EMAIL)
-
-
-async def change_name(db: Database, person: Person, name: str) -> None:
-    """The person is called so from now on. Refused when it is no name."""
-    kept = rules.name(name)
-    async with db.realm("accounts") as tx:
-        await people.set_name(tx, person.user_id, kept)
 
 
 async def forget_ended(db: Database) -> int:
@@ -231,7 +192,7 @@ async def claim_link(tx: Tx, token: str, purpose: str) -> OneTimeLink:
     return found
 
 
-async def start_session(tx: Tx, user_id: UserId, business_id: BusinessId | None, user_agent: str) -> SignedIn:
+async def start_session(tx: Tx, user_id: UserId, business_id: BusinessId | None, browser: Browser) -> SignedIn:
     """A session at the business is there when the transaction commits."""
     token = new_token()
     expires_at = tx.now + rules.SESSION_LONGEST
@@ -242,7 +203,7 @@ async def start_session(tx: Tx, user_id: UserId, business_id: BusinessId | None,
         business_id,
         csrf=new_token(),
         expires_at=expires_at,
-        user_agent=_printable(user_agent),
+        browser=Browser(_printable(browser.user_agent), _printable(browser.address)),
     )
     if business_id:
         await businesses.enter(tx, business_id)
@@ -250,8 +211,8 @@ async def start_session(tx: Tx, user_id: UserId, business_id: BusinessId | None,
     return SignedIn(token, user_id, business_id, expires_at)
 
 
-def _printable(user_agent: str) -> str:
-    return "".join(c for c in user_agent if c.isprintable())[:200]
+def _printable(text: str) -> str:
+    return "".join(c for c in text if c.isprintable())[:200]
 
 
 def person_of(who: Who) -> Person:

@@ -7,7 +7,7 @@ from uuid import UUID
 from bookingbridge.canonical.errors import NotFound, Refused
 from bookingbridge.canonical.ids import BusinessId, UserId
 from bookingbridge.domains.accounts import rules, signing_in
-from bookingbridge.domains.accounts.records import Member, NewUser, OneTimeLink, Person, SignedIn, Who
+from bookingbridge.domains.accounts.records import Browser, Member, NewUser, OneTimeLink, Person, SignedIn, Who
 from bookingbridge.domains.accounts.rules import PERMISSIONS, Permission, Role
 from bookingbridge.domains.accounts.running_businesses import audit
 from bookingbridge.domains.accounts.store import businesses, people, tokens
@@ -71,14 +71,14 @@ async def join(db: Database, token: str, person: Person) -> BusinessId:
     return business_id
 
 
-async def join_as_new(db: Database, token: str, new: NewUser, *, user_agent: str = "") -> SignedIn:
+async def join_as_new(db: Database, token: str, new: NewUser, *, browser: Browser = signing_in.NOWHERE) -> SignedIn:
     """Somebody new is known, belongs to the inviting business, and is signed in. NotFound, Refused."""
     await signing_in.link(db, token)
     checked = await signing_in.checked_user(new)
     async with db.realm("accounts") as tx:
         user_id = await signing_in.add_user(tx, checked)
         business_id = await _join(tx, token, user_id, checked.email)
-        return await signing_in.start_session(tx, user_id, business_id, user_agent)
+        return await signing_in.start_session(tx, user_id, business_id, browser)
 
 
 async def _join(tx: Tx, token: str, user_id: UserId, email: str) -> BusinessId:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from bookingbridge.canonical.ids import BusinessId, UserId
-from bookingbridge.domains.accounts.records import OneTimeLink, Session, session_id
+from bookingbridge.domains.accounts.records import Browser, OneTimeLink, Session, session_id
 from bookingbridge.domains.accounts.rules import SESSION_IDLE, Role
 from bookingbridge.infra.db import Tx
 
@@ -65,8 +65,15 @@ async def set_password(tx: Tx, user_id: UUID, password_hash: str) -> None:
     await tx.run("UPDATE users SET password_hash = %s WHERE id = %s", (password_hash, user_id))
 
 
-async def set_name(tx: Tx, user_id: UUID, name: str) -> None:
-    await tx.run("UPDATE users SET name = %s WHERE id = %s", (name, user_id))
+async def set_profile(tx: Tx, user_id: UUID, *, name: str, email: str, key: str) -> bool:
+    """The user is called so and signs in with that address; False, and nothing changed, where it is somebody else's."""
+    return bool(
+        await tx.run(
+            "UPDATE users SET name = %(name)s, email = %(email)s, email_key = %(key)s WHERE id = %(id)s "
+            "AND NOT EXISTS (SELECT FROM users o WHERE o.email_key = %(key)s AND o.id <> %(id)s)",
+            {"id": user_id, "name": name, "email": email, "key": key},
+        )
+    )
 
 
 async def add_session(
@@ -77,14 +84,14 @@ async def add_session(
     *,
     csrf: str,
     expires_at: datetime,
-    user_agent: str,
+    browser: Browser,
 ) -> None:
     """The session is there, seen now."""
     await tx.run(
         "INSERT INTO sessions "
-        "(token_hash, user_id, business_id, csrf, created_at, last_seen_at, expires_at, user_agent) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-        (token_hash, user_id, business_id, csrf, tx.now, tx.now, expires_at, user_agent),
+        "(token_hash, user_id, business_id, csrf, created_at, last_seen_at, expires_at, user_agent, address) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        (token_hash, user_id, business_id, csrf, tx.now, tx.now, expires_at, browser.user_agent, browser.address),
     )
 
 
@@ -129,11 +136,11 @@ async def leave_business(tx: Tx, user_id: UUID, business_id: UUID, csrf: str) ->
 async def sessions_of(tx: Tx, user_id: UUID) -> list[Session]:
     """The user's living sessions, the last seen first."""
     rows = await tx.all(
-        "SELECT token_hash, created_at, last_seen_at, user_agent FROM sessions "
+        "SELECT token_hash, created_at, last_seen_at, user_agent, address FROM sessions "
         "WHERE user_id = %s AND expires_at > %s AND last_seen_at > %s ORDER BY last_seen_at DESC, token_hash",
         (user_id, tx.now, tx.now - SESSION_IDLE),
     )
-    return [Session(session_id(bytes(row[0])), row[1], row[2], row[3]) for row in rows]
+    return [Session(session_id(bytes(row[0])), row[1], row[2], Browser(row[3], row[4])) for row in rows]
 
 
 async def end_session(tx: Tx, token_hash: bytes) -> None:

@@ -14,11 +14,11 @@ from bookingbridge.domains.accounts.records import ApiToken, AuditEntry
 from bookingbridge.domains.accounts.rules import Role
 from bookingbridge.infra.db import Tx
 
-_TOKEN = "id, name, role, created_by, created_at, last_used_at, expires_at, revoked_at"  # noqa: S105 - column names
+_TOKEN = "id, name, hint, role, created_by, created_at, last_used_at, expires_at, revoked_at"  # noqa: S105 - column names
 
 
 def _token(row: tuple[Any, ...]) -> ApiToken:
-    return ApiToken(row[0], row[1], Role(row[2]), UserId(row[3]) if row[3] else None, *row[4:])
+    return ApiToken(row[0], row[1], row[2], Role(row[3]), UserId(row[4]) if row[4] else None, *row[5:])
 
 
 async def add(
@@ -27,14 +27,15 @@ async def add(
     token_hash: bytes,
     *,
     name: str,
+    hint: str,
     role: Role,
     created_by: UUID | None,
     expires_at: datetime | None,
 ) -> None:
     await tx.run(
-        "INSERT INTO api_tokens (business_id, id, name, token_hash, role, created_by, created_at, expires_at) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-        (tx.business_id, token_id, name, token_hash, role, created_by, tx.now, expires_at),
+        "INSERT INTO api_tokens (business_id, id, name, hint, token_hash, role, created_by, created_at, expires_at) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        (tx.business_id, token_id, name, hint, token_hash, role, created_by, tx.now, expires_at),
     )
 
 
