@@ -71,6 +71,20 @@ def prefer(request: pytest.FixtureRequest) -> Preference:
     return kind
 
 
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A stopped server's folder; copying it is quicker than creating one more."""
+    data = tmp_path_factory.mktemp("cluster") / "pg"
+    quick(data).stop()
+    return data
+
+
+@pytest.fixture
+def used_dir(server_dir: Path, cluster: Path) -> Path:
+    """As `server_dir`, and a server ran there before."""
+    return shutil.copytree(cluster, server_dir)
+
+
 def test_first_call_creates_a_private_server_with_the_database(server_dir: Path, prefer: Preference) -> None:
     server = quick(server_dir, prefer)
 
@@ -94,31 +108,31 @@ def test_extensions_for_exclusion_constraints_and_fuzzy_search_are_there(server_
     )
 
 
-def test_second_call_finds_the_running_server(server_dir: Path) -> None:
-    first = quick(server_dir)
-    second = quick(server_dir)
+def test_second_call_finds_the_running_server(used_dir: Path) -> None:
+    first = quick(used_dir)
+    second = quick(used_dir)
     assert (second.is_ours, pid_of(second)) == (False, pid_of(first))
     assert (second.url(), second.version, second.program) == (first.url(), first.version, first.program)
 
 
-def test_real_data_is_flushed_and_a_server_without_fsync_is_refused_for_it(server_dir: Path) -> None:
-    hasty = quick(server_dir)
+def test_real_data_is_flushed_and_a_server_without_fsync_is_refused_for_it(used_dir: Path) -> None:
+    hasty = quick(used_dir)
     assert ask(hasty, "SHOW fsync") == "off"
     with pytest.raises(Refused, match="without fsync"):
-        postgres.ensure(server_dir)
+        postgres.ensure(used_dir)
     hasty.stop()
-    assert [ask(postgres.ensure(server_dir), f"SHOW {name}") for name in ("fsync", "full_page_writes")] == ["on", "on"]
+    assert [ask(postgres.ensure(used_dir), f"SHOW {name}") for name in ("fsync", "full_page_writes")] == ["on", "on"]
 
 
-def test_stopped_means_no_process_and_data_kept(server_dir: Path) -> None:
-    server = quick(server_dir)
+def test_stopped_means_no_process_and_data_kept(used_dir: Path) -> None:
+    server = quick(used_dir)
     do(server, "CREATE TABLE kept AS SELECT 7 AS n")
     server.stop()
     server.stop()
     with pytest.raises(psycopg.OperationalError):
         ask(server, "SELECT 1")
-    assert postgres_processes.postmaster(server_dir) is None
-    again = quick(server_dir)
+    assert postgres_processes.postmaster(used_dir) is None
+    again = quick(used_dir)
     assert (again.is_ours, ask(again, "SELECT n FROM kept")) == (True, "7")
 
 
@@ -130,16 +144,16 @@ def test_eight_at_once_start_one_server(server_dir: Path) -> None:
     assert len({pid for _, pid in said}) == 1
 
 
-def test_threads_of_one_process_share_one_server(server_dir: Path) -> None:
+def test_threads_of_one_process_share_one_server(used_dir: Path) -> None:
     with ThreadPoolExecutor(4) as threads:
-        servers = list(threads.map(lambda _: quick(server_dir), range(4)))
+        servers = list(threads.map(lambda _: quick(used_dir), range(4)))
     assert sum(server.is_ours for server in servers) == 1
 
 
 @pytest.mark.faults
-def test_server_survives_the_kill_of_its_starter(server_dir: Path) -> None:
+def test_server_survives_the_kill_of_its_starter(used_dir: Path) -> None:
     starter = in_another_process(
-        server_dir,
+        used_dir,
         """
         with psycopg.connect(server.url(), autocommit=True) as conn:
             conn.execute("CREATE TABLE kept AS SELECT 7 AS n")
@@ -147,7 +161,7 @@ def test_server_survives_the_kill_of_its_starter(server_dir: Path) -> None:
         """,
     )
     assert starter.wait(60) == -signal.SIGKILL
-    server = quick(server_dir)
+    server = quick(used_dir)
     assert (server.is_ours, ask(server, "SELECT n FROM kept")) == (False, "7")
 
 
@@ -165,16 +179,16 @@ def test_killed_postmaster_is_replaced_and_committed_rows_stay(server_dir: Path,
 
 @pytest.mark.faults
 @needs_proc
-def test_postmaster_that_stays_a_zombie_counts_as_dead(server_dir: Path) -> None:
+def test_postmaster_that_stays_a_zombie_counts_as_dead(used_dir: Path) -> None:
     """Its parent lives and does not wait, as a container's first process may never do."""
-    parent = in_another_process(server_dir, "print('up', flush=True); time.sleep(60)")
+    parent = in_another_process(used_dir, "print('up', flush=True); time.sleep(60)")
     try:
         assert parent.stdout is not None
         assert parent.stdout.readline() == "up\n"
-        written = postgres_processes.read_pid_file(server_dir)
+        written = postgres_processes.read_pid_file(used_dir)
         assert written is not None
         os.kill(written.pid, signal.SIGKILL)
-        server = quick(server_dir)
+        server = quick(used_dir)
         assert Path(f"/proc/{written.pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
         assert (server.is_ours, ask(server, "SELECT 1")) == (True, "1")
     finally:
@@ -184,8 +198,8 @@ def test_postmaster_that_stays_a_zombie_counts_as_dead(server_dir: Path) -> None
 
 @pytest.mark.faults
 @needs_proc
-def test_query_that_outlives_its_postmaster_does_not_block_the_next_start(server_dir: Path) -> None:
-    server = quick(server_dir)
+def test_query_that_outlives_its_postmaster_does_not_block_the_next_start(used_dir: Path) -> None:
+    server = quick(used_dir)
     busy = psycopg.connect(server.url(), autocommit=True)
     endless = "SELECT count(*) FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b"
     busy.pgconn.send_query(endless.encode())
@@ -193,7 +207,7 @@ def test_query_that_outlives_its_postmaster_does_not_block_the_next_start(server
     while ask(server, running) != "1":
         time.sleep(0.01)
     os.kill(pid_of(server), signal.SIGKILL)
-    assert ask(quick(server_dir), "SELECT 1") == "1"
+    assert ask(quick(used_dir), "SELECT 1") == "1"
     busy.close()
 
 
@@ -211,17 +225,17 @@ def test_kill_in_the_middle_of_initdb_leaves_nothing_that_hurts(server_dir: Path
     assert (server.is_ours, ask(server, "SELECT 1"), growing.exists()) == (True, "1", False)
 
 
-def test_process_number_that_somebody_else_got_is_no_server(server_dir: Path) -> None:
-    quick(server_dir).stop()
-    (server_dir / "postmaster.pid").write_text(f"{os.getppid()}\n{server_dir}\n1\n5432\n{server_dir}\n\n1 1\nready\n")
-    server = quick(server_dir)
+def test_process_number_that_somebody_else_got_is_no_server(used_dir: Path) -> None:
+    quick(used_dir).stop()
+    (used_dir / "postmaster.pid").write_text(f"{os.getppid()}\n{used_dir}\n1\n5432\n{used_dir}\n\n1 1\nready\n")
+    server = quick(used_dir)
     assert (server.is_ours, ask(server, "SELECT 1")) == (True, "1")
 
 
 @pytest.mark.parametrize("length", [80, 104, 200])
-def test_paths_longer_than_a_socket_may_have_work(server_dir: Path, length: int) -> None:
+def test_paths_longer_than_a_socket_may_have_work(server_dir: Path, cluster: Path, length: int) -> None:
     folder = server_dir.parent / ("d" * (length - len(str(server_dir.parent)) - 4))
-    data = folder / "pg"
+    data = shutil.copytree(cluster, folder / "pg")
     server = quick(data)
     try:
         assert ask(server, "SELECT 1") == "1"
@@ -233,8 +247,8 @@ def test_paths_longer_than_a_socket_may_have_work(server_dir: Path, length: int)
     assert server.socket_dir.exists() == (server.socket_dir == data)
 
 
-def test_short_socket_folder_that_others_may_enter_is_refused(server_dir: Path) -> None:
-    data = server_dir.parent / ("d" * 120) / "pg"
+def test_short_socket_folder_that_others_may_enter_is_refused(server_dir: Path, cluster: Path) -> None:
+    data = shutil.copytree(cluster, server_dir.parent / ("d" * 120) / "pg")
     server = quick(data)
     server.stop()
     server.socket_dir.mkdir()
@@ -248,8 +262,8 @@ def test_short_socket_folder_that_others_may_enter_is_refused(server_dir: Path) 
 
 
 @pytest.mark.parametrize("name", ["with space", 'quo"te', "ünïcode", "per%cent", "com,ma", "hash#?&"])
-def test_unusual_folder_names_work(server_dir: Path, name: str) -> None:
-    data = server_dir.parent / name
+def test_unusual_folder_names_work(server_dir: Path, cluster: Path, name: str) -> None:
+    data = shutil.copytree(cluster, server_dir.parent / name)
     try:
         server = quick(data)
         assert ask(server, "SELECT 1") == "1"
@@ -300,13 +314,13 @@ def test_data_keeps_the_version_that_wrote_it_although_another_is_preferred(serv
     assert quick(server_dir, "any").origin == "wheel"
 
 
-def test_server_that_does_not_start_says_why(server_dir: Path) -> None:
-    quick(server_dir).stop()
-    with (server_dir / "postgresql.conf").open("a") as conf:
+def test_server_that_does_not_start_says_why(used_dir: Path) -> None:
+    quick(used_dir).stop()
+    with (used_dir / "postgresql.conf").open("a") as conf:
         conf.write("shared_buffers = 'plenty'\n")
     with pytest.raises(Unreachable, match="plenty"):
-        quick(server_dir)
-    assert postgres_processes.postmaster(server_dir) is None
+        quick(used_dir)
+    assert postgres_processes.postmaster(used_dir) is None
 
 
 @needs_root
@@ -327,11 +341,11 @@ def test_container_that_shares_the_folder_uses_the_running_server(server_dir: Pa
 
 @needs_root
 @needs_proc
-def test_as_root_the_server_has_no_root_power(server_dir: Path) -> None:
-    server = quick(server_dir)
+def test_as_root_the_server_has_no_root_power(used_dir: Path) -> None:
+    server = quick(used_dir)
     status = Path(f"/proc/{pid_of(server)}/status").read_text()
     assert "CapEff:\t0000000000000000" in status
-    assert server_dir.stat().st_uid == 0
+    assert used_dir.stat().st_uid == 0
 
 
 @pytest.fixture
