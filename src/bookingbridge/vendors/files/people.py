@@ -24,7 +24,7 @@ FROM_CLIENTS, FROM_BOOKINGS, FROM_PAYMENTS = 40, 20, 10
 _ADDRESS = re.compile(r"[^@\s<>(),;:\"]{1,64}@[^@\s<>(),;:\"]+\.[^@\s<>(),;:\".\d]{2,63}")
 # Typed because the form wanted something; strangers share them, so they are nobody's.
 _NOBODYS = re.compile(
-    r"(?:no[-._]?e?mail|none|no[-._]?reply|donotreply|na|test|unknown)@.*|.*@(?:no(?:e?mail|ne)|na|test)\.com"
+    r"(?:no[-._]?e?mail|none|no-?reply|donotreply)@.*|.*@(?:no(?:e?mail|ne)?|na|test)\.com|.*\.invalid"
 )
 
 
@@ -62,7 +62,7 @@ def key_of(row: SheetRow, email: str | None, phone: str | None) -> RemoteId | No
         return RemoteId(f"email:{address}")
     number = phone_key(phone, row.sheet.options.region)
     if (email or phone) and not number:
-        row.sheet.notes["e-mail or phone is not one that could be anybody's; these rows get a client each"] += 1
+        row.note("e-mail or phone is not one that could be anybody's; these rows get a client each")
     return RemoteId(f"phone:{number}") if number else None
 
 

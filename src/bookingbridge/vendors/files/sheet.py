@@ -32,6 +32,7 @@ class Sheet:
     def __init__(self, table: Table, mapping: Mapping, options: Options) -> None:
         self.table = table
         self.options = options
+        self.kind = mapping.kind
         self.fields = kinds()[mapping.kind].fields
         self.columns = mapping.columns
         self.place = {name: table.columns.index(column) for name, column in mapping.columns.items()}
@@ -139,7 +140,13 @@ class SheetRow:
     def problem(self, name: str, why: str) -> None:
         """A problem of this row with that field's cell."""
         column = self.sheet.columns.get(name, name)
-        self.problems.append(Problem(self.line, column, cells.text(self.raw(name))[:80], why))
+        found = Problem(self.line, column, cells.text(self.raw(name))[:80], why)
+        if found not in self.problems:
+            self.problems.append(found)
+
+    def note(self, why: str) -> None:
+        """Something the person should know of; rows with the same note are counted."""
+        self.sheet.notes[why] += 1
 
     def raw(self, name: str) -> Cell:
         """The cell as it is; None where the column or the cell is not there."""
