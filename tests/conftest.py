@@ -36,8 +36,10 @@ def pytest_configure(config: pytest.Config) -> None:
     _sweep()
     run = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=_places()[0]))
     os.environ[_RUN] = str(run)
-    running = (run / "running").open("w")
+    running = (run / "begun").open("w")
     fcntl.flock(running, fcntl.LOCK_EX)
+    # Seen by others under this name, it is locked already.
+    (run / "begun").rename(run / "running")
     config.add_cleanup(running.close)
 
 
