@@ -56,6 +56,7 @@ class Deliveries:
     delivered: int = 0
     given_up: int = 0
     under_way: int = 0
+    _era: int = 0
     _waiting: list[_Try] = field(default_factory=list)
     _wake: asyncio.Event | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -74,6 +75,14 @@ class Deliveries:
         self.manners.duplicates = max(0, min(50, int(wanted.get("duplicates", self.manners.duplicates))))
         self.manners.delay = max(0.0, min(3600.0, float(wanted.get("delay", self.manners.delay))))
         self._nudge()
+
+    def forget(self) -> None:
+        """Nothing waits and nothing was ever sent; the manners are good again."""
+        self._waiting.clear()
+        self.log.clear()
+        self.manners = Manners()
+        self.delivered = self.given_up = 0
+        self._era += 1
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -152,7 +161,11 @@ class Deliveries:
             self._waiting.append(attempt)
             self._nudge()
         else:
-            asyncio.get_running_loop().call_later(seconds, self._later, attempt, 0)
+            asyncio.get_running_loop().call_later(seconds, self._now_due, attempt, self._era)
+
+    def _now_due(self, attempt: _Try, era: int) -> None:
+        if era == self._era:
+            self._later(attempt, 0)
 
     def _nudge(self) -> None:
         if self._wake is not None:

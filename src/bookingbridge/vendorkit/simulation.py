@@ -3,7 +3,7 @@
 A simulator is an ASGI app that keeps its state in memory and speaks the vendor's wire format. Beside that it answers,
 in JSON, under /_sim:
 
-    GET    /_sim              everything below at a glance
+    GET    /_sim              everything below at a glance; DELETE makes everything as at the start, with no world
     POST   /_sim/clock        {"offset_seconds": 3600} or {"now": "2026-11-20T12:00:00Z"}
     POST   /_sim/faults       {"fault": "429", "match": {"method": "GET", "path_prefix": "/v2/bookings"},
                                "times": 2, "retry_after": 1, "seconds": 2}; times null: until DELETE; GET lists them
@@ -62,7 +62,7 @@ class Simulation(ABC):
 
     @abstractmethod
     def clear(self) -> None:
-        """The state is as at the start."""
+        """There is no world any more."""
 
     @abstractmethod
     def refusal(self, fault: Fault) -> Response:
@@ -92,6 +92,7 @@ class Simulation(ABC):
     def _control(self) -> list[BaseRoute]:
         return [
             Route(CONTROL, self._overview),
+            Route(CONTROL, self._reset, methods=["DELETE"]),
             Route(f"{CONTROL}/clock", self._move_clock, methods=["POST"]),
             Route(f"{CONTROL}/faults", self._order_faults, methods=["GET", "POST", "DELETE"]),
             Route(f"{CONTROL}/lag", self._set_lag, methods=["POST"]),
@@ -111,6 +112,14 @@ class Simulation(ABC):
                 "requests": len(self.requests),
             }
         )
+
+    async def _reset(self, _: Request) -> Response:
+        self.offset = self.lag = timedelta()
+        self.faults.open.clear()
+        self.requests.clear()
+        self.deliveries.forget()
+        self.clear()
+        return JSONResponse({})
 
     async def _move_clock(self, request: Request) -> Response:
         body = await _order(request)

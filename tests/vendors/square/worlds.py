@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
 
 import httpx2
@@ -152,14 +154,20 @@ def transport(now: Callable[[], datetime]) -> Transport:
     )  # fmt: skip
 
 
+@cache
+def _running() -> str:
+    """The base URL of one simulator for all tests of this process: starting a server takes longer than most tests."""
+    made = serving_made(lambda base_url: create_app(now=lambda: NOW, base_url=base_url, config={}))
+    atexit.register(made.__exit__, None, None, None)
+    return made.__enter__()
+
+
 @contextmanager
 def square(world: Json | None = None) -> Iterator[Square]:
-    """A simulated Square with `world` (the small one) in it, and a token for its merchant."""
-
-    def make(base_url: str) -> Any:
-        return create_app(now=lambda: NOW, base_url=base_url, config={"is_empty": "yes"})
-
-    with serving_made(make) as base_url, httpx2.Client(base_url=base_url, trust_env=False) as control:
+    """A simulated Square with `world` (the small one) in it and nothing else, and a token for its merchant."""
+    base_url = _running()
+    with httpx2.Client(base_url=base_url, trust_env=False) as control:
+        assert control.delete("/_sim").status_code == 200
         filled = control.post("/_sim/world", json=small() if world is None else world)
         assert filled.status_code == 200, filled.text
         given = control.post("/_sim/tokens", json={"merchant_id": MERCHANT}).json()
