@@ -75,6 +75,12 @@ def public(reason: str) -> Any:
     return Depends(Gate(Access.public(reason)))
 
 
+def refuse_forged(request: Request, csrf: str | None, person: Person) -> None:
+    """For a public page that also serves who is signed in: Refused unless their own token came with the form."""
+    presented = _presented(request)
+    accounts.refuse_forged(replace(presented, csrf=presented.csrf or csrf), person.csrf)
+
+
 def person_behind(caller: Caller) -> Person:
     """The person of a request that `signed_in` admitted."""
     if isinstance(caller, Who):

@@ -97,7 +97,7 @@ def is_stale(seen_at: datetime | None, now: datetime) -> bool:
 
 
 # One "@", no spaces or control characters, a dot inside the host: what can be delivered, roughly.
-_EMAIL = re.compile(r"[^\s@<>\"'(),:;\\\[\]]{1,64}@[^\s@<>\"'(),:;\\\[\]/_]{1,190}")
+_EMAIL = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}@[^\s@<>\"(),:;\\\[\]/_]{1,190}")
 
 
 def email(text: str) -> str:

@@ -39,6 +39,18 @@ async def owner_link(db: Database, *, is_further: bool = False) -> str | None:
     return token
 
 
+async def has_users(db: Database) -> bool:
+    """Whether anybody can sign in yet."""
+    async with db.realm("accounts") as tx:
+        return not await people.is_empty(tx)
+
+
+async def is_known(db: Database, email: str) -> bool:
+    """Whether somebody signs in with this address. Never told to a stranger: only to holders of an invitation."""
+    async with db.realm("accounts") as tx:
+        return await people.user_by_email(tx, rules.email_key(email)) is not None
+
+
 async def password_link(db: Database, email: str) -> str:
     """The token of a one-time link that renews the user's password. The host gives such links out. NotFound."""
     token = new_token()

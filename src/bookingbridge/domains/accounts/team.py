@@ -7,6 +7,7 @@ from uuid import UUID
 from bookingbridge.canonical.errors import NotFound, Refused
 from bookingbridge.canonical.ids import BusinessId, UserId
 from bookingbridge.domains.accounts import rules, signing_in
+from bookingbridge.domains.accounts.presented import Presented, identify
 from bookingbridge.domains.accounts.records import Browser, Member, NewUser, OneTimeLink, Person, SignedIn, Who
 from bookingbridge.domains.accounts.rules import PERMISSIONS, Permission, Role
 from bookingbridge.domains.accounts.running_businesses import audit
@@ -79,6 +80,23 @@ async def join_as_new(db: Database, token: str, new: NewUser, *, browser: Browse
         user_id = await signing_in.add_user(tx, checked)
         business_id = await _join(tx, token, user_id, checked.email)
         return await signing_in.start_session(tx, user_id, business_id, browser)
+
+
+async def join_by_link(
+    db: Database, token: str, given: NewUser, *, browser: Browser = signing_in.NOWHERE
+) -> SignedIn:  # fmt: skip
+    """Whoever follows the link belongs to the inviting business: somebody known by their password, or somebody new.
+
+    NotFound, Refused, Throttled. For somebody known the name is left as it is.
+    """
+    await signing_in.link(db, token)
+    if not await signing_in.is_known(db, given.email):
+        return await join_as_new(db, token, given, browser=browser)
+    entered = await signing_in.sign_in(db, given.email, given.password, browser=browser)
+    person = await identify(db, Presented("GET", entered.token))
+    assert person
+    await join(db, token, signing_in.person_of(person) if isinstance(person, Who) else person)
+    return entered
 
 
 async def _join(tx: Tx, token: str, user_id: UserId, email: str) -> BusinessId:
