@@ -50,10 +50,10 @@ class Ad:
         return self.name.lower().replace(" ", "-")
 
 
-FALL = Ad("6120045501", "Facebook", "Fall Fades", 9.0, 0.85)
-NEIGHBOURS = Ad("6120045777", "Instagram", "New in the neighborhood", 6.0, 0.7)
-NEAR_ME = Ad("20911837465", "Google", "Barber near me", 14.0, 2.4)
-BRAND = Ad("20911830012", "Google", "Brand", 2.5, 0.45)
+FALL = Ad("6120045501", "Facebook", "Fall Fades", 4.2, 0.62)
+NEIGHBOURS = Ad("6120045777", "Instagram", "New in the neighborhood", 2.6, 0.55)
+NEAR_ME = Ad("20911837465", "Google", "Barber near me", 6.4, 1.9)
+BRAND = Ad("20911830012", "Google", "Brand", 1.1, 0.35)
 ADS = (FALL, NEIGHBOURS, NEAR_ME, BRAND)
 
 
