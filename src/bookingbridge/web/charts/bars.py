@@ -41,7 +41,7 @@ class Bars:
 
     def svg(self, *, is_narrow: bool = False) -> Markup:
         """Label, bar and figure in one line; the label above its bar on a phone."""
-        width, left = (360.0, 0.0) if is_narrow else (760.0, 180.0)
+        width, left = (360.0, 0.0) if is_narrow else (1080.0, 220.0)
         row = _ROW + 12 if is_narrow else _ROW
         room = width - left - 110
         most = max((b.value for b in self.bars), default=0) or 1
@@ -51,7 +51,7 @@ class Bars:
             long = max(bar.value, 0) / most * room
             tip = attribute("\n".join(filter(None, (bar.label, self.figure(bar.value), bar.note))))
             at, anchor, line = (0.0, "start", y - 7) if is_narrow else (left - 12, "end", y + 13)
-            body.append(text(at, line, shorten(bar.label, 40 if is_narrow else 24), "label", anchor))
+            body.append(text(at, line, shorten(bar.label, 40 if is_narrow else 30), "label", anchor))
             body.append(f'<rect class="rail" x="{n(left)}" y="{n(y)}" width="{n(room)}" height="18" rx="4"/>')
             body.append(f'<rect class="{bar.hue}" x="{n(left)}" y="{n(y)}" width="{n(long)}" height="18" rx="4"/>')
             body.append(text(left + room + 8, y + 13, self.figure(bar.value), "label"))

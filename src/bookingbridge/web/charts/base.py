@@ -11,29 +11,36 @@ from typing import Literal, Protocol
 
 from markupsafe import Markup, escape
 
-Hue = Literal["c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7"]
+Hue = Literal["c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11"]
 """A colour of the palette in tokens.css; c0 is grey, for what is unknown."""
 
-Shade = Literal["c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "mid", "lost", "good", "bad"]
+Shade = Hue | Literal["mid", "lost", "good", "bad"]
 
-_CAUSES: tuple[tuple[Hue, tuple[str, ...]], ...] = (
-    ("c0", ("unknown", "direct", "none")),
-    ("c2", ("meta", "facebook", "instagram", "fb")),
-    ("c3", ("organic", "seo", "profile")),
-    ("c1", ("google", "paid_search", "paid search", "search", "bing", "microsoft")),
-    ("c4", ("referral", "word of mouth", "friend", "partner")),
-    ("c5", ("tiktok", "youtube", "pinterest", "snap", "social", "video", "display")),
-    ("c6", ("mail", "sms", "newsletter", "message", "whatsapp")),
-)
+_CHANNELS: dict[str, Hue] = {
+    "google_ads": "c1",
+    "meta_ads": "c2",
+    "google_organic": "c3",
+    "referral": "c4",
+    "affiliate": "c4",
+    "tiktok_ads": "c5",
+    "organic_social": "c5",
+    "email": "c6",
+    "sms": "c6",
+    "offline": "c7",
+    "direct": "c8",
+    "google_business_profile": "c9",
+    "organic_search": "c9",
+    "meta_organic": "c10",
+    "ai_assistant": "c10",
+    "microsoft_ads": "c11",
+    "paid_other": "c11",
+    "unknown": "c0",
+}
 
 
-def hue(cause: str) -> Hue:
-    """The same colour for the same cause on every page; a cause nobody foresaw gets the last one."""
-    words = cause.lower().replace("-", "_")
-    for found, marks in _CAUSES:
-        if any(mark in words for mark in marks):
-            return found
-    return "c7"
+def hue(channel: str) -> Hue:
+    """The same colour for the same channel on every page; one nobody foresaw gets that of other ads."""
+    return _CHANNELS.get(channel.strip().lower().replace(" ", "_"), "c11")
 
 
 @dataclass(frozen=True, slots=True)

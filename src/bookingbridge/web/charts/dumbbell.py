@@ -11,7 +11,7 @@ from bookingbridge.canonical.money import Money
 from bookingbridge.web import format as fmt
 from bookingbridge.web.charts.base import Hue, Table, attribute, csv_text, drawing, n, nice_ticks, shorten, text
 
-_ROW, _TOP, _BOTTOM = 40.0, 8.0, 24.0
+_ROW, _TOP, _BOTTOM = 44.0, 8.0, 24.0
 _HUES: tuple[Hue, ...] = ("c1", "c4", "c3", "c2", "c5", "c6", "c7", "c0")
 
 
@@ -34,6 +34,23 @@ _SHAPES: tuple[Callable[[float, float], str], ...] = (
     _poly(((-6, -3), (6, -3), (6, 3), (-6, 3))),
     _poly(((-3, -6), (3, -6), (3, 6), (-3, 6))),
 )
+
+
+def _apart(places: list[float]) -> list[tuple[float, float]]:
+    """Each mark's place and how far it is lifted, so that marks on one spot stand above each other, not behind."""
+    order = sorted(range(len(places)), key=lambda i: (places[i], i))
+    clusters: list[list[int]] = []
+    for i in order:
+        if clusters and places[i] - places[clusters[-1][-1]] < 7:
+            clusters[-1].append(i)
+        else:
+            clusters.append([i])
+    lifts = [0.0] * len(places)
+    for cluster in clusters:
+        step = min(8.0, (_ROW - 14) / max(1, len(cluster) - 1))
+        for rank, i in enumerate(cluster):
+            lifts[i] = (rank - (len(cluster) - 1) / 2) * step
+    return list(zip(places, lifts, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +96,7 @@ class Dumbbell:
 
     def svg(self, *, is_narrow: bool = False) -> Markup:
         """One line per row from the least to the most, a mark per model; labels above the lines on a phone."""
-        width, left = (360.0, 10.0) if is_narrow else (760.0, 190.0)
+        width, left = (360.0, 14.0) if is_narrow else (1080.0, 220.0)
         height = _TOP + _BOTTOM + _ROW * len(self.rows)
         values = [v for row in self.rows for v in row.values]
         ticks = nice_ticks(min([0, *values]), max([0, *values]), 3 if is_narrow else 5)
@@ -101,14 +118,14 @@ class Dumbbell:
     def _row(
         self, row: DumbbellRow, top: float, x: Callable[[float], float], *, left: float, width: float, is_narrow: bool
     ) -> list[str]:  # fmt: skip
-        y = top + (28 if is_narrow else _ROW / 2)
+        y = top + (30 if is_narrow else _ROW / 2)
         where = (left, top + 14, "start") if is_narrow else (left - 16, y + 4, "end")
-        out = [text(where[0], where[1], shorten(row.label, 44 if is_narrow else 26), "label", where[2])]
+        out = [text(where[0], where[1], shorten(row.label, 44 if is_narrow else 30), "label", where[2])]
         if row.values:
             low, high = n(x(min(row.values))), n(x(max(row.values)))
             out.append(f'<line x1="{low}" x2="{high}" y1="{n(y)}" y2="{n(y)}" class="span"/>')
-        for i, value in enumerate(row.values):
-            out.append(f'<path class="shape {_HUES[i]}" {_SHAPES[i](x(value), y)}/>')
+        for i, (at, lift) in enumerate(_apart([x(value) for value in row.values])):
+            out.append(f'<path class="shape {_HUES[i]}" {_SHAPES[i](at, y + lift)}/>')
         tip = "\n".join([row.label, *(f"{m}: {self._money(v)}" for m, v in zip(self.models, row.values, strict=True))])
         out.append(
             f'<rect class="hit" x="0" y="{n(top)}" width="{n(width)}" height="{n(_ROW)}" data-tip="{attribute(tip)}"/>'

@@ -138,7 +138,7 @@ class _Canvas:
         top, bottom = self.y(high), self.y(low)
         r = min(3.0, width / 2, bottom - top) if is_end else 0.0
         return (
-            f'<path class="{hue}" d="M{n(x)},{n(bottom)}V{n(top + r)}q0,{n(-r)} {n(r)},{n(-r)}'
+            f'<path class="block {hue}" d="M{n(x)},{n(bottom)}V{n(top + r)}q0,{n(-r)} {n(r)},{n(-r)}'
             f'h{n(width - 2 * r)}q{n(r)},0 {n(r)},{n(r)}V{n(bottom)}Z"/>'
         )
 

@@ -110,9 +110,12 @@ class Field:
     inputmode: str = ""
     suggestions: tuple[str, ...] = ()
 
+    key: str = ""
+    """Sets its id apart where a page has several fields of one name."""
+
     @property
     def id(self) -> str:
-        return f"f-{self.name}"
+        return f"f-{self.key}{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,3 +238,23 @@ class Confirm:
     verb: str = ""
     """What the last button says; the label where empty."""
     is_dangerous: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A POST form: its fields in order, what its button says, and what went wrong last time.
+
+    `hidden` are inputs sent along: (name, value). `pairs` puts fields side by side where there is room.
+    """
+
+    action: str
+    fields: tuple[Field, ...]
+    submit: str
+    problem: Problem | None = None
+    note: str = ""
+    hidden: tuple[tuple[str, str], ...] = ()
+    is_paired: bool = False
+    username: str = ""
+    """Whose password it sets, for password managers; only where the form does not ask for it."""
+    is_quiet: bool = False
+    """Its button is not the main one of the page."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from bookingbridge.web import format as fmt
 from bookingbridge.web.charts.base import Hue
@@ -105,3 +106,41 @@ class EvidenceLink:
     is_undone: bool = False
     undone: str = ""
     """Who undid it and when."""
+    can_undo: bool = True
+    """False for who may not (permission `links.undo`), and for links a vendor states outright."""
+
+
+TrailKind = Literal["touch", "booking", "payment", "refund", "link", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class TrailEntry:
+    """One thing that happened, in a journey or a timeline, newest or oldest first as the page says.
+
+    `gap` is the time to its neighbour in words (`6 days before the booking`). `lines` are small print: landing page,
+    referrer, method.
+    """
+
+    kind: TrailKind
+    title: str
+    when: Stamp
+    lines: tuple[str, ...] = ()
+    gap: str = ""
+    amount: str = ""
+    tag: Tag | None = None
+    cause: Cause | None = None
+    href: str = ""
+
+    @property
+    def icon(self) -> str:
+        return _ICONS[self.kind]
+
+
+_ICONS: dict[TrailKind, str] = {
+    "touch": "pointer",
+    "booking": "calendar",
+    "payment": "card",
+    "refund": "refund",
+    "link": "link",
+    "note": "info",
+}
