@@ -169,6 +169,11 @@ def refusal_status(fault: Fault) -> int:
     return 429 if fault.kind is FaultKind.THROTTLED else 500
 
 
+def own_path(scope: Mapping[str, Any]) -> str:
+    """The path without the prefix that the simulator is mounted under."""
+    return str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
+
+
 class _Gate:
     """Stands before the simulator: writes each request down and lets it go wrong where that was ordered."""
 
@@ -179,7 +184,7 @@ class _Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif str(scope["path"]).startswith(CONTROL):
+        elif own_path(scope).startswith(CONTROL):
             await self._ordered(scope, receive, send)
         else:
             await self._served(scope, receive, send)
@@ -191,7 +196,7 @@ class _Gate:
             await JSONResponse({"error": broken.why}, status_code=400)(scope, receive, send)
 
     async def _served(self, scope: Scope, receive: Receive, send: Send) -> None:
-        method, path = str(scope["method"]), str(scope["path"])
+        method, path = str(scope["method"]), own_path(scope)
         fault = self._simulation.faults.take(method, path)
         entry: dict[str, Any] = {
             "at": times.text(self._simulation.now()),

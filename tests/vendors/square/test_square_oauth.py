@@ -17,9 +17,9 @@ from bookingbridge.canonical.errors import AuthExpired, Rejected
 from bookingbridge.canonical.ports import Tokens
 from bookingbridge.vendorkit import oauth
 from bookingbridge.vendors.square.oauth import APP_ID, APP_SECRET, SCOPES, SquareOAuth
-from bookingbridge.vendors.square.simulator import APPLICATION_ID, APPLICATION_SECRET
+from bookingbridge.vendors.square.simulator import CLIENT_ID, CLIENT_SECRET
 
-APP = {APP_ID: APPLICATION_ID, APP_SECRET: APPLICATION_SECRET}
+APP = {APP_ID: CLIENT_ID, APP_SECRET: CLIENT_SECRET}
 BACK = "https://bridge.example.com/api/v1/oauth/callback"
 
 
@@ -145,7 +145,7 @@ def test_revoking_with_a_wrong_secret_is_rejected_and_ends_nothing() -> None:
 def test_a_sign_in_for_an_unknown_application_or_to_no_url_is_not_shown() -> None:
     with worlds.square() as square:
         for change in ({"client_id": "other"}, {"redirect_uri": "javascript:alert(1)"}, {"scope": ""}):
-            query = {"client_id": APPLICATION_ID, "redirect_uri": BACK, "scope": "ITEMS_READ", "state": "s"} | change
+            query = {"client_id": CLIENT_ID, "redirect_uri": BACK, "scope": "ITEMS_READ", "state": "s"} | change
             assert square.control.get("/oauth2/authorize", params=query).status_code == 400
             form = query | {"decision": "allow", "merchant_id": MERCHANT}
             assert square.control.post("/oauth2/authorize", data=form).status_code == 400
@@ -153,7 +153,7 @@ def test_a_sign_in_for_an_unknown_application_or_to_no_url_is_not_shown() -> Non
 
 def test_what_a_stranger_puts_into_the_address_is_text_on_the_consent_page() -> None:
     with worlds.square() as square:
-        query = {"client_id": APPLICATION_ID, "redirect_uri": BACK, "scope": "<script>x</script>", "state": '"><b>'}
+        query = {"client_id": CLIENT_ID, "redirect_uri": BACK, "scope": "<script>x</script>", "state": '"><b>'}
         page = square.control.get("/oauth2/authorize", params=query).text
     assert "<script>x" not in page
     assert '"><b>' not in page
@@ -167,7 +167,7 @@ def test_the_simulator_knows_the_flow_with_a_challenge_whose_refresh_token_works
         code = consent(square, url=url)["code"][0]
 
         def ask(**body: str) -> httpx2.Response:
-            return square.control.post("/oauth2/token", json={"client_id": APPLICATION_ID, **body})
+            return square.control.post("/oauth2/token", json={"client_id": CLIENT_ID, **body})
 
         wrong = ask(grant_type="authorization_code", code=code, code_verifier="x" * 43)
         assert wrong.status_code == 401

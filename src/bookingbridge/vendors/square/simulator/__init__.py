@@ -28,15 +28,15 @@ from bookingbridge.vendors.square.simulator.answers import AUTH, Complaint, repl
 from bookingbridge.vendors.square.simulator.signing_in import SigningIn
 from bookingbridge.vendors.square.simulator.state import Merchant, State, Token
 
-APPLICATION_ID = "sandbox-sq0idb-simulated"
-APPLICATION_SECRET = "sandbox-sq0csb-simulated"  # noqa: S105 - opens nothing but the simulator
+CLIENT_ID = "simulated-app"
+CLIENT_SECRET = "simulated-secret"  # noqa: S105 - opens nothing but the simulator
 
 
 def create_app(*, now: Callable[[], datetime], base_url: str, config: Mapping[str, str]) -> Starlette:
     """A simulated Square, with one small business in it.
 
-    `config`: `application_id`, `application_secret` (else APPLICATION_ID, APPLICATION_SECRET), and `is_empty` (any
-    text) to start without a business.
+    `config`: `client_id` and `client_secret` of the one application it knows (else CLIENT_ID, CLIENT_SECRET). The
+    small business is there until a world with merchants is loaded.
     """
     return SquareSimulation(now=now, base_url=base_url, config=config).app()
 
@@ -46,12 +46,12 @@ class SquareSimulation(Simulation):
 
     def __init__(self, *, now: Callable[[], datetime], base_url: str, config: Mapping[str, str]) -> None:
         super().__init__(now=now, base_url=base_url, config=config)
-        self.application_id = config.get("application_id") or APPLICATION_ID
-        self.application_secret = config.get("application_secret") or APPLICATION_SECRET
+        self.application_id = config.get("client_id") or CLIENT_ID
+        self.application_secret = config.get("client_secret") or CLIENT_SECRET
         self.deliveries.retry_headers = events.retry_headers
-        self.clear()
-        if not config.get("is_empty"):
-            self.load(world.STARTER)
+        self.state = State()
+        world.load(self, world.STARTER)
+        self._is_untouched = True
 
     def routes(self) -> Sequence[BaseRoute]:
         return [
@@ -65,10 +65,13 @@ class SquareSimulation(Simulation):
         ]
 
     def load(self, world_: Mapping[str, Any]) -> dict[str, int]:
+        if self._is_untouched and world_.get("merchants"):
+            self.clear()
         return world.load(self, world_)
 
     def clear(self) -> None:
         self.state = State()
+        self._is_untouched = False
 
     def refusal(self, fault: Fault) -> Response:
         is_throttled = fault.kind is FaultKind.THROTTLED
@@ -120,4 +123,4 @@ class SquareSimulation(Simulation):
                 self.deliveries.send(events.outgoing(subscription, event, at=at))
 
 
-__all__ = ["APPLICATION_ID", "APPLICATION_SECRET", "SquareSimulation", "create_app"]
+__all__ = ["CLIENT_ID", "CLIENT_SECRET", "SquareSimulation", "create_app"]

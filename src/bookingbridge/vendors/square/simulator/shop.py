@@ -107,7 +107,7 @@ class _Shop:
             },
             source="FIRST_PARTY_BUYER",
         )  # fmt: skip
-        return RedirectResponse(f"/booked/{made['id']}", status_code=303)
+        return RedirectResponse(f"{_root(request)}/booked/{made['id']}", status_code=303)
 
     async def booked(self, request: Request) -> Response:
         found = self._found(request)
@@ -115,7 +115,7 @@ class _Shop:
             return _missing("There is no such booking.")
         merchant, booking = found
         title = "You are booked" if booking["status"] in bookings.OPEN else "This booking is cancelled"
-        pay = f'<a class="button main" href="/pay/{escape(booking["id"])}">Pay now</a>'
+        pay = f'<a class="button main" href="{escape(_root(request))}/pay/{escape(booking["id"])}">Pay now</a>'
         body = self._summary(merchant, booking) + f'<div class="acts">{pay}</div>'
         return page(vendor="Square", title=title, body=body)
 
@@ -150,7 +150,7 @@ class _Shop:
                 tip=amount * percent // 100, customer_id=booking["customer_id"], reference_id=booking["id"],
             )  # fmt: skip
             money.take(self._square, merchant, row)
-        return RedirectResponse(f"/pay/{booking['id']}", status_code=303)
+        return RedirectResponse(f"{_root(request)}/pay/{booking['id']}", status_code=303)
 
     def _found(self, request: Request) -> tuple[Merchant, Json] | None:
         booking_id = request.path_params["booking_id"]
@@ -233,6 +233,11 @@ def _zone(merchant: Merchant) -> ZoneInfo:
 
 def _chosen(value: str, wanted: str | None) -> str:
     return " selected" if value == wanted else ""
+
+
+def _root(request: Request) -> str:
+    """The prefix the simulator is mounted under."""
+    return str(request.scope.get("root_path", ""))
 
 
 async def _form_of(request: Request) -> dict[str, str]:

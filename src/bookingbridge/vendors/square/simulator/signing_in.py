@@ -27,6 +27,8 @@ CODE_LIVES = timedelta(minutes=5)
 ACCESS_LIVES, SHORT_ACCESS_LIVES = timedelta(days=30), timedelta(hours=24)
 PKCE_REFRESH_LIVES = timedelta(days=90)
 
+_CARRIED = ("client_id", "scope", "state", "redirect_uri", "code_challenge", "session", "locale")
+
 _WHY = {scope.name: scope.why for scope in SCOPES}
 
 
@@ -65,9 +67,9 @@ class SigningIn:
         return page(
             vendor="Square",
             title="BookingBridge wants access to your Square account",
-            body='<form method="post" action="/oauth2/authorize"><label for="merchant_id">Business</label>'
+            body='<form method="post"><label for="merchant_id">Business</label>'
             f'<select id="merchant_id" name="merchant_id">{merchants}</select>'
-            f'<p class="soft">It will be able to read:</p><ul>{wanted}</ul>{hidden(**asked)}'
+            f'<p class="soft">It will be able to read:</p><ul>{wanted}</ul>{hidden(**{n: asked[n] for n in _CARRIED if n in asked})}'
             '<div class="acts"><button class="main" name="decision" value="allow">Allow</button>'
             '<button name="decision" value="deny">Deny</button></div></form>',
         )
