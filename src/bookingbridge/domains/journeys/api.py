@@ -7,7 +7,10 @@ from datetime import datetime
 from uuid import UUID
 
 from bookingbridge.canonical.errors import NotFound
+from bookingbridge.domains.journeys.addresses import LinkDoor, SiteDoor
 from bookingbridge.domains.journeys.channels import MARKETING_KINDS, TITLES, Channel, is_direct, is_paid, title
+from bookingbridge.domains.journeys.collecting import Event, Sender
+from bookingbridge.domains.journeys.intake import NEEDS_CODE, Intake
 from bookingbridge.domains.journeys.offline import OfflineTouch, record_asked, record_offline
 from bookingbridge.domains.journeys.publishing import (
     CONSENTS,
@@ -21,7 +24,8 @@ from bookingbridge.domains.journeys.publishing import (
     retire_link,
     update_site,
 )
-from bookingbridge.domains.journeys.rules import find_token, is_token, new_token
+from bookingbridge.domains.journeys.redirecting import onward
+from bookingbridge.domains.journeys.rules import TOKEN_BYTES, find_token, is_bot, is_token, new_token
 from bookingbridge.domains.journeys.store import links, touches
 from bookingbridge.domains.journeys.store.links import ShortLink, Use
 from bookingbridge.domains.journeys.store.sites import Site
@@ -30,11 +34,12 @@ from bookingbridge.domains.journeys.telling import tell
 from bookingbridge.infra.db import Tx
 
 __all__ = [
-    "CONSENTS", "KINDS", "MARKETING_KINDS", "TITLES", "Channel", "ChannelCount", "ContactGiven", "NewLink",
-    "OfflineTouch", "ShortLink", "Site", "Touch", "Use", "clients_of", "close_site", "contacts_given", "contacts_in",
-    "counts", "create_link", "create_site", "find_token", "is_direct", "is_paid", "is_token", "latest", "link",
-    "link_uses", "list_links", "list_sites", "new_token", "newest", "record_asked", "record_offline", "retire_link",
-    "tell", "title", "touches_by_id", "touches_of", "update_site", "visitors_of",
+    "CONSENTS", "KINDS", "MARKETING_KINDS", "NEEDS_CODE", "TITLES", "TOKEN_BYTES", "Channel", "ChannelCount",
+    "ContactGiven", "Event", "Intake", "LinkDoor", "NewLink", "OfflineTouch", "Sender", "ShortLink", "Site",
+    "SiteDoor", "Touch", "Use", "clients_of", "close_site", "contacts_given", "contacts_in", "counts",
+    "create_link", "create_site", "find_token", "is_bot", "is_direct", "is_paid", "is_token", "latest", "link",
+    "link_uses", "list_links", "list_sites", "new_token", "newest", "onward", "record_asked", "record_offline",
+    "retire_link", "tell", "title", "touches_by_id", "touches_of", "update_site", "visitors_of",
 ]  # fmt: skip
 
 

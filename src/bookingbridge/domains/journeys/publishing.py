@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 from uuid import UUID
 
 from bookingbridge.canonical.errors import NotFound, Refused
@@ -146,7 +146,18 @@ def _target(new: NewLink, code_key: str | None) -> str:
         is_usable = False
     if not is_usable or len(target) > LONGEST_TARGET or clean(target, LONGEST_TARGET) != target or " " in target:
         raise Refused("The target is a web address that begins with https:// or http://.", code="target_url")
-    return target
+    return target if target.isascii() else _in_ascii(target)
+
+
+def _in_ascii(target: str) -> str:
+    """The address as it can stand in an HTTP header."""
+    parts = urlsplit(target)
+    try:
+        port = f":{parts.port}" if parts.port else ""
+        host = (parts.hostname or "").encode("idna").decode()
+    except ValueError as unusable:
+        raise Refused("The target's host name cannot be used.", code="target_url") from unusable
+    return quote(urlunsplit(parts._replace(netloc=host + port)), safe=":/?#[]@!$&'()*+,;=%~")
 
 
 def _own_slug(slug: str) -> str | None:

@@ -72,8 +72,6 @@ class ContactGiven:
     phone_key: str | None
 
 
-# ---------------------------------------------------------------- the collector's way in
-
 _COLLECT = f"""
 INSERT INTO touches (business_id, {_COLUMNS})
 SELECT * FROM unnest(%s::uuid[], {", ".join(f"%s::{kind}[]" for kind in _TYPES.values())})
@@ -124,9 +122,6 @@ def _slot(business_id: UUID) -> int:
     return business_id.int % _SLOTS
 
 
-# ---------------------------------------------------------------- telling
-
-
 async def await_ringers(tx: Tx) -> None:
     """Every transaction that found this business's bell ringing before its job began has ended by now.
 
@@ -155,9 +150,6 @@ async def take_untold(tx: Tx, limit: int) -> list[UUID]:
     return sorted(row[0] for row in rows)
 
 
-# ---------------------------------------------------------------- one business's own way in
-
-
 async def save(tx: Tx, touches: Iterable[Touch]) -> None:
     """The touches are stored; one of the same id is replaced."""
     await upsert(tx, "touches", _TYPES, (_row(touch) for touch in touches), keep=("received_at",))
@@ -182,9 +174,6 @@ def _row(touch: Touch) -> tuple[Any, ...]:
         if values[name] is not None:
             values[name] = Jsonb(values[name])
     return tuple(values.values())
-
-
-# ---------------------------------------------------------------- questions
 
 
 def _touch(row: Sequence[Any]) -> Touch:
