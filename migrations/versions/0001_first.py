@@ -32,6 +32,7 @@ DROP TYPE procrastinate_job_status CASCADE;
 _JOBS_GRANTS = """
 GRANT SELECT, INSERT, UPDATE, DELETE ON procrastinate_events, procrastinate_periodic_defers, procrastinate_jobs,
     procrastinate_workers TO bookingbridge_app;
+GRANT SELECT ON alembic_version TO bookingbridge_app;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO bookingbridge_app;
 """
 

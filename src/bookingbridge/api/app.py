@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
+from bookingbridge import __version__
 from typing import Any
 
 from fastapi import FastAPI
@@ -42,7 +42,7 @@ def api(state: State, routers: Sequence[OperationRouter] = ROUTERS) -> FastAPI:
     """The app to mount at /api/v1. `state` is the whole app's: it carries db, vault, clock and settings."""
     app = FastAPI(
         title="BookingBridge",
-        version=version("bookingbridge"),
+        version=__version__,
         summary="Which marketing brought which booked, paid visit",
         description=_DESCRIPTION.strip(),
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},

@@ -1,4 +1,4 @@
-"""The webhooks' front door: raw ASGI, because a vendor's patience is short. Verified, kept, acknowledged, in this order.
+"""The webhooks' front door: raw ASGI, as a vendor's patience is short. Verified, kept, acknowledged, in this order.
 
 POST /api/v1/webhooks/{vendor}/{connection} answers 200 after the commit that keeps the body, 401 where the signature
 does not fit, 404 where there is no such connection, 413 past the limit, 503 (come again) where nothing could be kept.

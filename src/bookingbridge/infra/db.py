@@ -78,7 +78,10 @@ class Tx:
     async def copy(
         self, table: str, columns: Sequence[str], types: Sequence[str], rows: Iterable[Sequence[Any]]
     ) -> None:
-        """Rows are streamed into `table` by COPY in the binary format; `types` are PostgreSQL's type names."""
+        """Rows are streamed into a temporary table by binary COPY; `types` are PostgreSQL's type names.
+
+        PostgreSQL refuses COPY into tables with row-level security: `infra.bulk` goes by way of a temporary one.
+        """
         async with (
             self.conn.cursor() as cursor,
             cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)") as copy,

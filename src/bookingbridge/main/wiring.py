@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
+
+from fastapi import APIRouter
 
 from bookingbridge.canonical import events as e
 from bookingbridge.canonical.ports import Vendor
@@ -27,6 +29,7 @@ from bookingbridge.vendorkit.http import Transport
 from bookingbridge.vendors.google_ads import VENDOR as GOOGLE_ADS
 from bookingbridge.vendors.meta_ads import VENDOR as META_ADS
 from bookingbridge.vendors.square import VENDOR as SQUARE
+from bookingbridge.web.pages.signin import routes as signin
 
 VENDORS: Mapping[str, Vendor] = {v.manifest.name: v for v in (SQUARE, META_ADS, GOOGLE_ADS)}
 
@@ -42,6 +45,9 @@ INGESTERS: Mapping[str, Ingester] = {
     "ad_day": ads.ad_days,
     "touch": journeys.ingest,
 }
+
+PAGES: Sequence[APIRouter] = (signin.router,)
+"""The screens, each with its own routes."""
 
 Reaction = Callable[[Any, Tx], Awaitable[None]]
 

@@ -13,6 +13,7 @@ from procrastinate import App, PsycopgConnector, RetryDecision
 from procrastinate.jobs import Job
 from procrastinate.retry import BaseRetryStrategy
 
+from bookingbridge.canonical.errors import Unreachable
 from bookingbridge.domains.journeys import api as journeys
 from bookingbridge.infra import outbox
 from bookingbridge.infra.db import Database
@@ -107,6 +108,35 @@ async def run(engine: Engine, *, until: asyncio.Event | None = None) -> None:
             await worker
         await asyncio.gather(*rounds, return_exceptions=True)
         waiting.cancel()
+
+
+async def drain(engine: Engine, *, concurrency: int = 4) -> None:
+    """Every job that was due has been run, also those that arose meanwhile: for commands and tests.
+
+    Raises Unreachable, naming the jobs, where some failed; they are tried again by a worker.
+    """
+    app = App(connector=PsycopgConnector(conninfo=engine.db.url, min_size=1, max_size=4))
+    tasks(app, engine)
+    async with app.open_async():
+        # A worker that does not wait leaves when it finds nothing to fetch, also while a running job holds back others
+        # of its lock: so it is asked again until nothing is due that was not tried.
+        while any(job.attempts == 0 for job in await _due(app, engine)):
+            await app.run_worker_async(
+                wait=False,
+                concurrency=concurrency,
+                delete_jobs="successful",
+                install_signal_handlers=False,
+                listen_notify=False,
+            )
+        failed = [job for job in await app.job_manager.list_jobs_async(status="todo") if job.attempts]
+    if failed:
+        raise Unreachable("jobs failed: " + ", ".join(f"{j.task_name} {j.task_kwargs}" for j in failed[:5]))
+
+
+async def _due(app: App, engine: Engine) -> list[Job]:
+    now = engine.clock.now()
+    waiting = await app.job_manager.list_jobs_async(status="todo")
+    return [job for job in waiting if job.scheduled_at is None or job.scheduled_at <= now]
 
 
 def _on_signals() -> asyncio.Event:

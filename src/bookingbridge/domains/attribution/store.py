@@ -116,10 +116,10 @@ _CONVERSION_TYPES = {
 }  # fmt: skip
 _MINORS = tuple(f"{m.value}_minor" for m in MODELS)
 _SHARES = tuple(f"{m.value}_share" for m in MODELS)
-_CREDIT_COLUMNS = (
-    "booking_id", "touch_id", "position", "touched_at", "channel", "campaign_key", "campaign", *_MINORS, *_SHARES,
-)  # fmt: skip
-_CREDIT_TYPES = ("uuid", "uuid", "int2", "timestamptz", "text", "text", "text", *["int8"] * 6, *["float4"] * 6)
+_CREDIT_TYPES = {
+    "booking_id": "uuid", "touch_id": "uuid", "position": "int2", "touched_at": "timestamptz", "channel": "text",
+    "campaign_key": "text", "campaign": "text", **dict.fromkeys(_MINORS, "int8"), **dict.fromkeys(_SHARES, "float4"),
+}  # fmt: skip
 
 
 async def forget(tx: Tx, booking_ids: Sequence[UUID]) -> set[date]:
@@ -137,12 +137,7 @@ async def forget(tx: Tx, booking_ids: Sequence[UUID]) -> set[date]:
 async def save(tx: Tx, conversions: Sequence[Sequence[Any]], credits: Iterable[Sequence[Any]]) -> None:
     """Conversions and their credits are stored; rows in the order of the tables' columns."""
     await upsert(tx, "conversions", _CONVERSION_TYPES, conversions, key=("booking_id",))
-    await tx.copy(
-        "credits",
-        ("business_id", *_CREDIT_COLUMNS),
-        ("uuid", *_CREDIT_TYPES),
-        ((tx.business_id, *row) for row in credits),
-    )
+    await upsert(tx, "credits", _CREDIT_TYPES, credits, key=("booking_id", "touch_id"))
 
 
 _SUMS = ", ".join(f"sum(k.{c})::bigint" for c in _MINORS) + ", " + ", ".join(f"sum(k.{c}::float8)" for c in _SHARES)
@@ -329,7 +324,7 @@ class Credit:
 async def credits(tx: Tx, booking_ids: Sequence[UUID]) -> list[Credit]:
     """The credits of these visits, in order along each path."""
     rows = await tx.all(
-        f"SELECT {', '.join(_CREDIT_COLUMNS)} FROM credits WHERE business_id = %s AND booking_id = ANY(%s) "
+        f"SELECT {', '.join(_CREDIT_TYPES)} FROM credits WHERE business_id = %s AND booking_id = ANY(%s) "
         "ORDER BY booking_id, position",
         (tx.business_id, list(booking_ids)),
     )

@@ -47,8 +47,8 @@ async def same_people(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, UUID]:
     found = await store.by_keys(
         tx, [c.email_key for c in asked if c.email_key], [c.phone_key for c in asked if c.phone_key]
     )
-    groups = groups([(c.id, c.email_key, c.phone_key) for c in {c.id: c for c in asked + found}.values()])
-    return {i: groups.get(i, i) for i in wanted}
+    joined = groups([(c.id, c.email_key, c.phone_key) for c in {c.id: c for c in asked + found}.values()])
+    return {i: joined.get(i, i) for i in wanted}
 
 
 async def listed(tx: Tx, *, after: tuple[str, UUID] | None = None, limit: int = 50) -> list[Client]:

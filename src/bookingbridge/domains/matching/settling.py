@@ -32,7 +32,7 @@ async def settle(tx: Tx, found: Iterable[payments.Payment], *, cause: str) -> No
     candidates = {b.id: b for b in await bookings.of_clients(tx, everybody)}
     named = {p.booking_id for p in every_payment.values() if p.booking_id} - set(candidates)
     candidates |= await bookings.bookings(tx, named)
-    zone = ZoneInfo((await accounts.this_business(tx)).time_zone)
+    zone = ZoneInfo((await accounts.business(tx)).time_zone)
     settled, _ = rules.settle(
         [_payment(p, people, zone) for p in every_payment.values() if p.net_minor > 0 or p.refunded_minor > 0],
         [_booking(b, people, zone) for b in candidates.values()],
