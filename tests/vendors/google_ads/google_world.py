@@ -36,6 +36,7 @@ ROOT = Path(__file__).parents[3]
 BROWSER = httpx2.Client(verify=False, trust_env=False)
 """Somebody else's client: orders to the simulator, and the person who signs in."""
 
+_ACCOUNT = RemoteId(OWN)
 _T = TypeVar("_T")
 
 
@@ -77,7 +78,7 @@ class Google:
     base_url: str
     now: datetime = NOW
     tokens: Tokens = field(default_factory=lambda: Tokens(ACCESS, REFRESH, NOW + timedelta(hours=1), (SCOPE,)))
-    account: RemoteId | None = RemoteId(OWN)
+    account: RemoteId | None = _ACCOUNT
     settings: Mapping[str, str] = field(default_factory=dict)
 
     def order(self, path: str, body: Json) -> Json:
