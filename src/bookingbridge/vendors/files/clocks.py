@@ -61,7 +61,7 @@ def wall_time(wall: datetime, zone: ZoneInfo, abbreviation: str = "") -> datetim
             _check(first, abbreviation, zone)
             return times.plausible(first)
         if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != wall:
-            raise Unreadable(f"clocks in {zone.key} were put forward and never showed this time; is the zone right?")
+            raise Unreadable(f"clocks in {zone.key} were put forward past {wall:%Y-%m-%d %H:%M}; is the zone right?")
     except OverflowError as broken:
         raise Unreadable("not a usable time") from broken
     if abbreviation and not _shows(first, abbreviation):

@@ -72,7 +72,7 @@ def needs_order(text: str) -> bool:
 def stamp(text: str, order: DateOrder | None) -> Stamp:
     """What the text says. Unreadable where it is no date, where there is no such day, or where `order` is missing."""
     text = text.strip()
-    if text[4:5] == "-":
+    if text[4:5] == "-" or (len(text) == 8 and text.isascii() and text.isdecimal()):
         try:
             return _of(datetime.fromisoformat(text), has_time=len(text) > 10)
         except ValueError:

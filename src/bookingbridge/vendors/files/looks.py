@@ -34,11 +34,9 @@ def _passes(test: Callable[[Cell], object], cell: Cell) -> bool:
 def _time(cell: Cell) -> bool:
     if isinstance(cell, date) or cells.epoch(cell) is not None:
         return True
-    if not isinstance(cell, str):
-        return False
-    if dates.needs_order(cell):
-        return True
-    dates.stamp(cell, dates.order_of([cell])[0])
+    text = cells.text(cell)
+    if not dates.needs_order(text):
+        dates.stamp(text, dates.order_of([text])[0])
     return True
 
 

@@ -101,7 +101,9 @@ def guess(table: Table, wishes: Wishes | None = None) -> Mapping:
     tried = sorted(((_score(table, _for_kind(table, k, wanted, 0.0, lenient=True)), k) for k in known.values()),
                    key=lambda pair: -pair[0])  # fmt: skip
     (best, kind), (second, _) = tried[0], tried[1]
-    sureness = 1.0 if table.format == "ics" and kind.name == "bookings" else best / (best + second) if best else 0.0
+    sureness = best**2 / (best**2 + second**2) if best else 0.0
+    if table.format == "ics" and kind.name == "bookings":
+        sureness = 1.0
     return _for_kind(table, kind, wanted, round(sureness, 2))
 
 

@@ -200,9 +200,8 @@ class SheetRow:
     def _stamp(self, name: str, cell: Cell) -> Stamp:
         if isinstance(cell, date):
             return dates.of_cell(cell)
-        if not isinstance(cell, str):
-            raise Unreadable("not a date")
-        return dates.stamp(cell, self.sheet.order(name))
+        # A workbook may hold 20260314 as a number.
+        return dates.stamp(cells.text(cell), self.sheet.order(name))
 
     def day(self, name: str) -> date | None:
         """The day by the file's own calendar; a time of day is left out."""

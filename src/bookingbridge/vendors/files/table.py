@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -112,8 +113,8 @@ def assemble(name: str, form: str, rows: Iterable[Row], limits: Limits, notes: S
     if not first:
         raise Unreadable("the file holds no rows", where=name)
     heading = _heading(first, limits, name)
-    kept = [row for row in first if row.line > heading.line]
-    for row in filled:
+    kept: list[Row] = []
+    for row in chain((row for row in first if row.line > heading.line), filled):
         kept.append(row)
         if len(kept) > limits.rows:
             raise Unreadable(f"the file has more than {limits.rows:,} rows; split it", where=name)
