@@ -124,7 +124,7 @@ def of_error(request: Request, error: BridgeError) -> Response:
     """One of our own errors, answered."""
     status = status_of(error)
     headers: dict[str, str] = {}
-    errors: list[FieldProblem] = Field(default_factory=list)
+    errors: list[FieldProblem] = []
     if isinstance(error, Throttled):
         headers["retry-after"] = str(_seconds_until(error.until, request.app.state.clock.now()))
     elif status == 503:
