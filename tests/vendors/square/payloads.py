@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from bookingbridge.canonical.ids import RemoteId
+
 Json = dict[str, Any]
+
+
+def rid(text: str) -> RemoteId:
+    return RemoteId(text)
 
 
 def location() -> Json:
@@ -20,7 +26,7 @@ def location() -> Json:
         "timezone": "America/Los_Angeles",
         "status": "ACTIVE",
         "currency": "USD",
-        "merchant_id": "MNORTH1",
+        "merchant_id": "MNORTHHAIR",
     }
 
 
@@ -149,7 +155,7 @@ ALL = [
 
 def event(kind: str, subject_id: str, **more: Any) -> Json:
     return {
-        "merchant_id": "MNORTH1",
+        "merchant_id": "MNORTHHAIR",
         "type": kind,
         "event_id": "0f5f7a52-2b7d-4c0e-9a57-3f1d0f1f4f10",
         "created_at": "2026-11-20T19:40:02.037339943Z",

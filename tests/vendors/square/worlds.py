@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from bookingbridge.vendors.square.client import SquareClient
 from bookingbridge.vendors.square.simulator import create_app
 
 NOW = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
-MERCHANT = "MNORTH1"
+MERCHANT = "MNORTHHAIR"
 
 T = TypeVar("T")
 
@@ -142,6 +143,22 @@ class Square:
         """The application's own token."""
         token: str = self.tell("/_sim/tokens", merchant_id=MERCHANT, is_personal=True)["access_token"]
         return token
+
+
+def tokens(given: Json) -> Tokens:
+    return Tokens(given["access_token"], given["refresh_token"])
+
+
+def rid(text: str) -> RemoteId:
+    return RemoteId(text)
+
+
+def until(is_so: Callable[[], bool], seconds: float = 10) -> None:
+    """It is so, or the test fails."""
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.02)
 
 
 def transport(now: Callable[[], datetime]) -> Transport:

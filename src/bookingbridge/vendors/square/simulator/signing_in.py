@@ -64,12 +64,13 @@ class SigningIn:
             f'<option value="{escape(m.id)}">{escape(str(m.about["business_name"]))}</option>'
             for m in self._square.state.merchants.values()
         )
+        carried = {name: asked[name] for name in _CARRIED if name in asked}
         return page(
             vendor="Square",
             title="BookingBridge wants access to your Square account",
             body='<form method="post"><label for="merchant_id">Business</label>'
             f'<select id="merchant_id" name="merchant_id">{merchants}</select>'
-            f'<p class="soft">It will be able to read:</p><ul>{wanted}</ul>{hidden(**{n: asked[n] for n in _CARRIED if n in asked})}'
+            f'<p class="soft">It will be able to read:</p><ul>{wanted}</ul>{hidden(**carried)}'
             '<div class="acts"><button class="main" name="decision" value="allow">Allow</button>'
             '<button name="decision" value="deny">Deny</button></div></form>',
         )

@@ -241,6 +241,8 @@ class _Loader:
             source_type=row.get("source_type", "CARD"), payment_id=row["id"], customer_id=row.get("customer_id"),
             reference_id=row.get("reference_id"), note=row.get("note"),
         )  # fmt: skip
+        known = merchant.table("payment").rows.get(row["id"], {})
+        paid |= {name: known[name] for name in ("refunded_money", "refund_ids") if name in known}
         self._keep(merchant, "payment", paid)
         self._payments.append((merchant, paid))
 
@@ -254,9 +256,8 @@ class _Loader:
             paid, at=at, amount=int(row["amount"]), status=row.get("status", "COMPLETED"), reason=row.get("reason"),
             refund_id=row["id"],
         )  # fmt: skip
-        is_known = row["id"] in merchant.table("refund").rows
         self._keep(merchant, "refund", given_back)
-        if given_back["status"] == "COMPLETED" and not is_known:
+        if given_back["status"] == "COMPLETED" and row["id"] not in paid.get("refund_ids", ()):
             self._keep(merchant, "payment", money.refunded(paid, given_back, at=at))
 
     def _subscription(self, row: Json) -> None:
