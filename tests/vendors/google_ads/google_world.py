@@ -145,11 +145,8 @@ class Google:
 def google(given: Json | None = None) -> Iterator[Google]:
     """The simulator as new, with `given` (or the usual world) in it."""
     there = Google(_served())
-    for part in ("world", "faults"):
-        BROWSER.delete(f"{there.base_url}/_sim/{part}")
-    there.order("clock", {"offset_seconds": 0})
+    BROWSER.delete(f"{there.base_url}/_sim")
     there.order("world", given or world())
-    BROWSER.delete(f"{there.base_url}/_sim/requests")
     yield there
 
 

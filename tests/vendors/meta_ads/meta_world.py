@@ -133,11 +133,8 @@ class Meta:
 def meta(given: Json | None = None) -> Iterator[Meta]:
     """The simulator as new, with `given` (or the usual world) in it."""
     there = Meta(_served())
-    for part in ("world", "faults"):
-        BROWSER.delete(f"{there.base_url}/_sim/{part}")
-    there.order("clock", {"offset_seconds": 0})
+    BROWSER.delete(f"{there.base_url}/_sim")
     there.order("world", given or world())
-    BROWSER.delete(f"{there.base_url}/_sim/requests")
     yield there
 
 

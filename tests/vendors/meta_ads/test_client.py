@@ -61,15 +61,18 @@ def test_a_permission_that_was_unticked_is_missing() -> None:
     with meta() as there:
         there.order("world", {"tokens": [{"token": "EAABother", "permissions": ["public_profile"]}]})
         there.tokens, there.account = Tokens(access="EAABother"), None
+        with pytest.raises(Rejected, match="ads_read"):
+            there.talk(lambda client: client.check())
+        there.account = RemoteId("act_1001")
         account = there.talk(lambda client: client.check())
-    assert (account.missing, account.choices) == (("ads_read",), ())
+    assert (account.remote_id, account.missing, account.choices) == ("act_1001", ("ads_read",), ())
 
 
-def test_a_stranger_to_ads_sees_what_to_do() -> None:
+def test_a_stranger_to_ads_is_told_what_to_do() -> None:
     with meta({"tokens": [{"token": TOKEN}]}) as there:
         there.account = None
-        account = there.talk(lambda client: client.check())
-    assert only(list(account.notes)).startswith("This sign-in reaches no ad account.")
+        with pytest.raises(Rejected, match="Business Settings"):
+            there.talk(lambda client: client.check())
 
 
 def test_archived_campaigns_are_read_with_the_others() -> None:

@@ -67,7 +67,7 @@ def test_a_person_who_declines_sends_us_back_without_a_code() -> None:
 
 def test_an_unticked_permission_is_seen_as_missing() -> None:
     with meta() as there:
-        there.tokens, there.account = exchanged(there, answered(there, "allow")["code"]), None
+        there.tokens = exchanged(there, answered(there, "allow")["code"])
         assert there.talk(lambda client: client.check()).missing == ("ads_read",)
 
 

@@ -11,14 +11,15 @@ import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from tests.simulators import serving
-from tests.vendors.meta_ads.meta_world import BROWSER, TODAY, TOKEN, Meta, meta
+from tests.vendors.meta_ads.meta_world import BROWSER, NOW, TODAY, TOKEN, Meta, meta, world
 
 from bookingbridge.canonical.errors import Refused
 from bookingbridge.canonical.ids import RemoteId
 from bookingbridge.canonical.ports import Delivery, Hint, Json
-from bookingbridge.vendors.meta_ads.simulator import APP_ID, APP_SECRET
+from bookingbridge.vendors.meta_ads.oauth import MetaOAuth
+from bookingbridge.vendors.meta_ads.simulator import APP_ID, APP_SECRET, create_app
 from bookingbridge.vendors.meta_ads.webhooks import MetaWebhooks, challenge
 
 
@@ -184,3 +185,18 @@ def test_an_address_that_does_not_know_the_word_is_not_subscribed() -> None:
         assert error(subscribe(there, hook, "another"))["code"] == 2200
         there.order("status", {"campaign": "23001", "status": "PAUSED"})
     assert subscriber.received == []
+
+
+def test_it_also_lives_under_a_path_beside_others() -> None:
+    inner = create_app(now=lambda: NOW, base_url="", config={"client_id": "mine", "client_secret": "own"})
+    with serving(Starlette(routes=[Mount("/meta_ads", app=inner)])) as root:
+        there = Meta(f"{root}/meta_ads")
+        there.order("world", world())
+        assert there.talk(lambda client: client.check()).remote_id == "act_1001"
+        app = {"FACEBOOK_APP_ID": "mine", "FACEBOOK_APP_SECRET": "own"}
+        url = MetaOAuth().authorize_url(
+            there.base_url, app, state="s", redirect_uri="https://example.com/", verifier=""
+        )
+        assert BROWSER.get(url).status_code == 200
+        first = get(there, "act_1001/insights", level="campaign", limit="1").json()
+        assert BROWSER.get(first["paging"]["next"]).json()["data"] != first["data"]

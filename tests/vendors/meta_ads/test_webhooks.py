@@ -86,7 +86,7 @@ def test_a_batch_over_two_accounts_belongs_to_none_alone() -> None:
 )
 def test_a_permission_taken_back_is_shown(entry: Json, is_lost: bool) -> None:
     notice = MetaWebhooks().read(delivery({"object": "permissions", "entry": [{"uid": "9001", "id": "9001"} | entry]}))
-    assert [hint.note != "" for hint in notice.hints] == [True] * is_lost
+    assert [hint.note for hint in notice.hints] == ["revoked"] * is_lost
 
 
 def test_other_objects_are_read_and_ask_for_nothing() -> None:

@@ -199,7 +199,7 @@ class _Reader:
 
     def _value(self) -> str:
         kind, word = self._next()
-        if kind == "mark" or (kind == "word" and word != "NULL"):
+        if kind in ("mark", "word"):
             _refuse("BAD_VALUE", f"Error in query: {word!r} is not a value.")
         return word
 

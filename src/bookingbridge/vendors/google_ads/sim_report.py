@@ -189,7 +189,7 @@ def _is_date(text: str) -> bool:
 
 
 def _comparable(field: Field, value: Any) -> Any:
-    if value is None or value == "NULL":
+    if value is None:
         return None
     match field.type:
         case "int64" | "int32" | "double":

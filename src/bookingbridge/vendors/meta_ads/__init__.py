@@ -8,7 +8,7 @@ from bookingbridge.canonical.ports import Ability, Auth, AuthField, Manifest, Sc
 from bookingbridge.vendors.meta_ads.client import SETTLING_DAYS, MetaClient
 from bookingbridge.vendors.meta_ads.oauth import API_VERSION, SCOPE, MetaOAuth
 from bookingbridge.vendors.meta_ads.read import read
-from bookingbridge.vendors.meta_ads.webhooks import MetaWebhooks
+from bookingbridge.vendors.meta_ads.webhooks import MetaWebhooks, challenge
 
 MANIFEST = Manifest(
     name="meta_ads",
@@ -36,10 +36,7 @@ MANIFEST = Manifest(
             is_required=False,
         ),
     ),
-    webhook_fields=(
-        AuthField("app_secret", "App secret", "Meta signs every webhook with it."),
-        AuthField("verify_token", "Verify token", "A word of your own; type the same into Meta's webhook page."),
-    ),
+    webhook_fields=(AuthField("app_secret", "App secret", "Meta signs every webhook with it."),),
     streams=(
         Stream("campaigns", "campaign", "Campaigns"),
         Stream("ad_days", "ad_day", "Daily spend", needs=("campaigns",), overlap=timedelta(days=SETTLING_DAYS)),
@@ -56,6 +53,13 @@ MANIFEST = Manifest(
     cost="Free.",
 )  # fmt: skip
 
-VENDOR = Vendor(manifest=MANIFEST, read=read, open=MetaClient, oauth=MetaOAuth(), webhooks=MetaWebhooks())
+VENDOR = Vendor(
+    manifest=MANIFEST,
+    read=read,
+    open=MetaClient,
+    oauth=MetaOAuth(),
+    webhooks=MetaWebhooks(),
+    handshake=challenge,
+)
 
 __all__ = ["MANIFEST", "VENDOR"]

@@ -53,21 +53,29 @@ class MetaClient:
         self._rest_until: datetime | None = None
 
     async def check(self) -> Account:
-        """Who signed in, what they allow, and the ad accounts they reach."""
-        user = _converted(await self._get("me", fields="id,name"), wire.User)
+        """The ad account, or while none is chosen who signed in and the accounts to choose from.
+
+        Rejected, with what to do, where the sign-in leads to no ad account at all.
+        """
         granted = await self._granted()
         missing = () if SCOPE in granted else (SCOPE,)
-        reached = [] if missing else await self._ad_accounts()
-        chosen = self._chosen(reached)
+        if missing and self._account_id is None:
+            raise Rejected("ads_read was not allowed; connect again and leave it ticked", code="scope_missing")
+        if missing:
+            return Account(RemoteId(str(self._account_id)), str(self._account_id), granted, missing)
+        user = _converted(await self._get("me", fields="id,name"), wire.User)
+        reached = await self._ad_accounts()
+        choices = tuple((RemoteId(a.id), a.name or a.id) for a in reached)
+        if (chosen := self._chosen(reached)) is None:
+            return Account(RemoteId(user.id), user.name, granted, choices=choices)
         return Account(
-            remote_id=RemoteId(chosen.id if chosen else user.id),
-            name=(chosen.name or chosen.id) if chosen else user.name,
+            remote_id=RemoteId(chosen.id),
+            name=chosen.name or chosen.id,
             granted=granted,
-            missing=missing,
-            time_zone=(chosen.timezone_name or None) if chosen else None,
-            currency=(chosen.currency or None) if chosen else None,
-            choices=tuple((RemoteId(a.id), a.name or a.id) for a in reached),
-            notes=tuple(_notes(chosen, has_accounts=bool(reached or missing))),
+            time_zone=chosen.timezone_name or None,
+            currency=chosen.currency or None,
+            choices=choices,
+            notes=_notes(chosen),
         )
 
     async def pages(self, stream: str, cursor: Json | None, reach: Reach) -> AsyncIterator[Page]:
@@ -198,6 +206,11 @@ class MetaClient:
                 return found
 
     def _chosen(self, reached: list[wire.AdAccount]) -> wire.AdAccount | None:
+        if not reached:
+            raise Rejected(
+                "this sign-in reaches no ad account; ask for access to one in Meta Business Settings",
+                code="no_ad_account",
+            )
         if self._account_id is None:
             return reached[0] if len(reached) == 1 else None
         if chosen := next((a for a in reached if a.id == self._account_id), None):
@@ -276,11 +289,9 @@ def _converted(value: Any, shape: type[_Shape]) -> _Shape:
         raise Unreadable("Meta's answer has another shape than it documents", where=str(broken)[:200]) from broken
 
 
-def _notes(chosen: wire.AdAccount | None, *, has_accounts: bool) -> list[str]:
-    if not has_accounts:
-        return ["This sign-in reaches no ad account. Ask for access to one in Meta Business Settings."]
-    state = _ACCOUNT_STATUS.get(chosen.account_status, "not active") if chosen else ""
-    return [f"Meta says the ad account is {state}. Its figures can still be read."] if state else []
+def _notes(chosen: wire.AdAccount) -> tuple[str, ...]:
+    state = _ACCOUNT_STATUS.get(chosen.account_status, "not active")
+    return (f"Meta says the ad account is {state}. Its figures can still be read.",) if state else ()
 
 
 def _parts(kind: str, remote_id: RemoteId) -> tuple[str, date | None] | None:

@@ -1,6 +1,6 @@
 """A stand-in for Meta: its sign-in dialog, tokens, ad accounts, campaigns and Insights, in the Graph API's own words.
 
-    create_app(now=…, base_url=…, config={"FACEBOOK_APP_ID": "…", "FACEBOOK_APP_SECRET": "…"})
+    create_app(now=…, base_url=…, config={"client_id": "…", "client_secret": "…"})
 
 Beside what vendorkit.simulation answers under /_sim, and the world sim_world describes:
 
@@ -46,13 +46,13 @@ from bookingbridge.vendors.meta_ads.sim_world import (
     shaped,
 )
 
-APP_ID, APP_SECRET = "1200345600078", "sim-meta-app-secret"
+APP_ID, APP_SECRET = "simulated-app", "simulated-secret"
 
 _LISTED = ("ACTIVE", "PAUSED", "IN_PROCESS", "WITH_ISSUES")
 
 
 def create_app(*, now: Callable[[], datetime], base_url: str, config: Mapping[str, str]) -> Starlette:
-    """The simulated Meta as an ASGI app. It knows one app: `config`'s id and secret."""
+    """The simulated Meta as an ASGI app. It knows one app: the client_id and client_secret of `config`."""
     return MetaSimulation(now=now, base_url=base_url, config=config).app()
 
 
@@ -61,8 +61,8 @@ class MetaSimulation(Simulation):
 
     def __init__(self, *, now: Callable[[], datetime], base_url: str, config: Mapping[str, str]) -> None:
         super().__init__(now=now, base_url=base_url, config=config)
-        self.app_id = config.get("FACEBOOK_APP_ID") or APP_ID
-        self.app_secret = config.get("FACEBOOK_APP_SECRET") or APP_SECRET
+        self.app_id = config.get("client_id") or APP_ID
+        self.app_secret = config.get("client_secret") or APP_SECRET
         self.world = World(self.app_secret)
         self.callback = ""
         self._told = 0

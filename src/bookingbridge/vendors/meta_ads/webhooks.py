@@ -64,7 +64,7 @@ class MetaWebhooks:
 def _hints(said: wire.Notification) -> Iterator[Hint]:
     for entry in said.entry:
         if said.object == "permissions" and _lost_ads_read(entry):
-            yield Hint("", RemoteId(str(entry.uid or entry.id)), "The permission to read ads was taken back at Meta")
+            yield Hint("", RemoteId(str(entry.uid or entry.id)), "revoked")
         if said.object != "ad_account":
             continue
         for change in entry.changes:
