@@ -21,6 +21,7 @@ from bookingbridge.api.collector import Collector
 from bookingbridge.api.webhooks import WebhookDoor
 from bookingbridge.domains.accounts import api as accounts
 from bookingbridge.domains.accounts.api import Access
+from bookingbridge.domains.journeys.api import Intake
 from bookingbridge.infra import log, migrate
 from bookingbridge.infra.batcher import Batcher, connector
 from bookingbridge.infra.db import Database
@@ -64,7 +65,8 @@ class House:
     def __init__(self, app: FastAPI, settings: Settings, engine: Engine) -> None:
         self.app = app
         batcher: Batcher[Arrival, None] = Batcher(connector(engine.db.url), inbound.keep, name="webhooks")
-        collector = Collector(app, engine.db, salt=settings.salt(), public_url=settings.public_url)
+        intake = Intake(engine.db)
+        collector = Collector(app, intake, engine.db, public_url=settings.public_url)
         door = WebhookDoor(collector, Door(engine), batcher)
         self._front = Front(
             door,
@@ -72,7 +74,7 @@ class House:
             is_production=settings.environment == "production",
             trusted_proxies=settings.trusted_proxies,
         )
-        self._parts: tuple[Any, ...] = (batcher, collector)
+        self._parts = (batcher, intake)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":

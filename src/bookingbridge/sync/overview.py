@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from bookingbridge.canonical.errors import NotFound
@@ -24,6 +24,8 @@ __all__ = [
     "event", "health", "problems", "raw_of", "run_of", "runs_of", "sources_of",
 ]  # fmt: skip
 
+Tone = Literal["ok", "warn", "bad"]
+
 STALE_AFTER = 3
 """A connection is stale when this many of its regular runs went by without a success."""
 WARN_BEFORE = timedelta(days=7)
@@ -35,7 +37,7 @@ class Health:
 
     connection: Connection
     title: str
-    tone: str
+    tone: Tone
     says: str
     age: timedelta | None
     is_stale: bool
@@ -88,7 +90,7 @@ async def _health(engine: Engine, tx: Tx, c: Connection) -> Health:
     )
 
 
-def judge(c: Connection, now: datetime, *, is_stale: bool) -> tuple[str, str]:
+def judge(c: Connection, now: datetime, *, is_stale: bool) -> tuple[Tone, str]:
     """A tone (ok, warn, bad) and what it is about, in words. Pure."""
     match c.state:
         case "needs_reauth":

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from bookingbridge.api.operations import OperationRouter
-from bookingbridge.api.v1 import business, me, tokens
+from bookingbridge.api.v1 import analytics, business, integration, me, oauth, publishing, tokens
 
 ROUTERS: tuple[OperationRouter, ...] = (
     me.router,
     business.router,
     tokens.router,
+    oauth.router,
+    integration.router,
+    analytics.router,
+    publishing.router,
 )

@@ -7,7 +7,7 @@ from datetime import date
 from uuid import UUID
 
 from bookingbridge.canonical.errors import NotFound
-from bookingbridge.domains.attribution import computing, store
+from bookingbridge.domains.attribution import computing, identity, store
 from bookingbridge.domains.attribution.rules import EXPLAIN, MODELS, TITLES, Model
 from bookingbridge.domains.attribution.store import ChannelDay, Conversion, Credit, IdentityLink, Sum, Totals
 from bookingbridge.domains.bookings import api as bookings
@@ -16,8 +16,8 @@ from bookingbridge.infra.db import Tx
 
 __all__ = [
     "EXPLAIN", "MODELS", "TITLES", "ChannelDay", "Conversion", "Credit", "IdentityLink", "Model", "Sum", "Totals",
-    "channel_days", "conversions", "credits", "identity_links", "latest", "recompute_all", "redo_identity", "spread",
-    "sums", "totals", "undo_identity",
+    "channel_days", "conversions", "credits", "explain", "identity_links", "latest", "recompute_all", "redo_identity",
+    "spread", "sums", "totals", "undo_identity",
 ]  # fmt: skip
 
 
@@ -64,6 +64,11 @@ async def credits(tx: Tx, booking_ids: Iterable[UUID]) -> dict[UUID, list[Credit
 async def identity_links(tx: Tx, client_id: UUID) -> list[IdentityLink]:
     """How we know which visitors this client was; undone links included."""
     return await store.links_of(tx, [client_id], with_undone=True)
+
+
+def explain(link: IdentityLink) -> str:
+    """How we know, in one sentence."""
+    return identity.explain(link.rule, link.evidence)
 
 
 async def undo_identity(tx: Tx, link_id: UUID, *, user_id: UUID | None) -> None:

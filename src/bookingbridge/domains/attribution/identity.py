@@ -5,7 +5,7 @@ Never by name, and never for good: a person can undo each link, and an undone li
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from bookingbridge.domains.attribution import store
@@ -65,3 +65,16 @@ async def _by_contact(tx: Tx, given: Sequence[journeys.ContactGiven], found: Seq
         for client_id in index.get(key, ())
     ]
     return await store.link(tx, links)
+
+
+def explain(rule: str, evidence: Mapping[str, object]) -> str:
+    """How we know that a visitor is a client, in one sentence."""
+    match rule:
+        case "booking_token":
+            return "The booking carries the token that this browser was given on your site."
+        case "email":
+            return f"This visitor gave the client's e-mail address, {evidence.get('email')}."
+        case "phone":
+            return f"This visitor gave the client's phone number, {evidence.get('phone')}."
+        case _:
+            return "The client said so when asked."

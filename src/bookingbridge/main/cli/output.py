@@ -16,7 +16,8 @@ from bookingbridge.infra import json
 AsJson = typer.Option(False, "--json", help="Print JSON for programs.")
 
 # A program's environment decides about colour: Rich honours NO_COLOR and pipes by itself.
-out = Console(highlight=False, soft_wrap=True)
+# What is not a terminal has no width of its own: files get whole lines.
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
