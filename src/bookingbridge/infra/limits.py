@@ -62,12 +62,12 @@ def refilled(level: Level | None, pace: Pace, now: datetime) -> float:
 
 
 def take(level: Level | None, pace: Pace, now: datetime, cost: float = 1.0) -> tuple[Level, Verdict]:
-    """The bucket after a request of `cost` tokens, and whether the request may pass. A refusal costs nothing."""
+    """The bucket after a request of `cost` tokens, and whether the request may pass. A refusal changes nothing."""
     held = refilled(level, pace, now)
+    if held < cost:
+        return level or Level(held, now), _verdict(False, held, pace, cost)
     latest = now if level is None else max(now, level.at)
-    is_allowed = held >= cost
-    rest = held - cost if is_allowed else held
-    return Level(rest, latest), _verdict(is_allowed, rest, pace, cost)
+    return Level(held - cost, latest), _verdict(True, held - cost, pace, cost)
 
 
 def _verdict(is_allowed: bool, rest: float, pace: Pace, cost: float) -> Verdict:
