@@ -8,10 +8,13 @@ from uuid import UUID
 
 from bookingbridge.domains.ads import rules, store
 from bookingbridge.domains.ads.rules import Known, match
-from bookingbridge.domains.ads.store import Campaign, Spend, SpendDay
+from bookingbridge.domains.ads.store import Campaign, CampaignDay, Spend, SpendDay
 from bookingbridge.infra.db import Tx
 
-__all__ = ["Campaign", "Known", "Spend", "SpendDay", "campaigns", "known", "match", "spend", "spend_days", "versions"]
+__all__ = [
+    "Campaign", "CampaignDay", "Known", "Spend", "SpendDay", "campaign_days", "campaigns", "known", "match", "spend",
+    "spend_days", "versions",
+]  # fmt: skip
 
 
 async def campaigns(tx: Tx) -> list[Campaign]:
@@ -32,6 +35,11 @@ async def spend(tx: Tx, first: date, last: date) -> list[Spend]:
 async def spend_days(tx: Tx, first: date, last: date) -> list[SpendDay]:
     """What each channel cost per day."""
     return await store.spend_days(tx, first, last)
+
+
+async def campaign_days(tx: Tx, campaign_id: UUID, first: date, last: date) -> list[CampaignDay]:
+    """What one campaign cost and did on each day from `first` to `last`, both included."""
+    return await store.campaign_days(tx, campaign_id, first, last)
 
 
 async def versions(tx: Tx, campaign_id: UUID, day: date) -> list[tuple[int, int, int, datetime]]:

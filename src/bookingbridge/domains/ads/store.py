@@ -118,6 +118,28 @@ async def spend_days(tx: Tx, first: date, last: date) -> list[SpendDay]:
     return [SpendDay(*row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class CampaignDay:
+    """What one campaign cost and did on one day."""
+
+    day: date
+    currency: str
+    spend_micros: int
+    clicks: int
+    impressions: int
+    is_settling: bool
+
+
+async def campaign_days(tx: Tx, campaign_id: UUID, first: date, last: date) -> list[CampaignDay]:
+    """One campaign's days, oldest first."""
+    rows = await tx.all(
+        "SELECT day, currency, spend_micros, clicks, impressions, is_settling FROM ad_days "
+        "WHERE business_id = %s AND campaign_id = %s AND day BETWEEN %s AND %s ORDER BY day",
+        (tx.business_id, campaign_id, first, last),
+    )
+    return [CampaignDay(*row) for row in rows]
+
+
 async def versions(tx: Tx, campaign_id: UUID, day: date) -> list[tuple[int, int, int, datetime]]:
     """Earlier figures of a day: (micros, clicks, impressions, replaced at), oldest first."""
     rows = await tx.all(

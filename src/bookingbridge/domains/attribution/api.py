@@ -7,17 +7,19 @@ from datetime import date
 from uuid import UUID
 
 from bookingbridge.canonical.errors import NotFound
-from bookingbridge.domains.attribution import computing, identity, store
+from bookingbridge.domains.attribution import computing, identity, store, store_visits
 from bookingbridge.domains.attribution.rules import EXPLAIN, MODELS, TITLES, Model
 from bookingbridge.domains.attribution.store import ChannelDay, Conversion, Credit, IdentityLink, Sum, Totals
+from bookingbridge.domains.attribution.store_visits import CampaignDay, Way
 from bookingbridge.domains.bookings import api as bookings
 from bookingbridge.domains.matching import api as matching
 from bookingbridge.infra.db import Tx
 
 __all__ = [
-    "EXPLAIN", "MODELS", "TITLES", "ChannelDay", "Conversion", "Credit", "IdentityLink", "Model", "Sum", "Totals",
-    "channel_days", "conversions", "credits", "explain", "identity_links", "latest", "recompute_all", "redo_identity",
-    "spread", "sums", "totals", "undo_identity",
+    "EXPLAIN", "MODELS", "TITLES", "CampaignDay", "ChannelDay", "Conversion", "Credit", "IdentityLink", "Model", "Sum",
+    "Totals", "Way", "campaign_days", "channel_days", "conversions", "conversions_of", "credits", "explain",
+    "identity_links", "identity_links_of", "latest", "pulse", "recompute_all", "redo_identity", "spread", "sums",
+    "totals", "undo_identity", "visits", "ways",
 ]  # fmt: skip
 
 
@@ -53,6 +55,41 @@ async def latest(tx: Tx, *, limit: int = 10) -> list[Conversion]:
     return await store.latest(tx, limit)
 
 
+async def visits(
+    tx: Tx,
+    first: date,
+    last: date,
+    *,
+    limit: int,
+    campaign: tuple[str, str] | None = None,
+    location_id: UUID | None = None,
+) -> list[Conversion]:
+    """The visits paid on the local days `first` to `last`, newest first; with (channel, campaign key) its own only."""
+    return await store_visits.visits(tx, first, last, limit=limit, campaign=campaign, location_id=location_id)
+
+
+async def conversions_of(tx: Tx, client_ids: Iterable[UUID]) -> list[Conversion]:
+    """The paid visits of these clients, by when they were booked."""
+    return await store_visits.of_clients(tx, list(client_ids))
+
+
+async def campaign_days(
+    tx: Tx, model: Model, first: date, last: date, *, channel: str, key: str, location_id: UUID | None = None
+) -> list[CampaignDay]:
+    """What one campaign gets per day in one model."""
+    return await store_visits.campaign_days(tx, model, first, last, channel, key, location_id)
+
+
+async def ways(tx: Tx, first: date, last: date, *, location_id: UUID | None = None) -> list[Way]:
+    """With which channel the paid visits' journeys began and ended."""
+    return await store_visits.ways(tx, first, last, location_id)
+
+
+async def pulse(tx: Tx) -> str:
+    """A text that is another whenever any figure of attribution is: cheap to ask, for caches."""
+    return await store_visits.pulse(tx)
+
+
 async def credits(tx: Tx, booking_ids: Iterable[UUID]) -> dict[UUID, list[Credit]]:
     """What each touch gets of these visits, in order along each path."""
     found: dict[UUID, list[Credit]] = {}
@@ -69,6 +106,11 @@ async def identity_links(tx: Tx, client_id: UUID) -> list[IdentityLink]:
 def explain(link: IdentityLink) -> str:
     """How we know, in one sentence."""
     return identity.explain(link.rule, link.evidence)
+
+
+async def identity_links_of(tx: Tx, client_ids: Iterable[UUID]) -> list[IdentityLink]:
+    """How we know which visitors these clients were; links in force only."""
+    return await store.links_of(tx, list(client_ids))
 
 
 async def undo_identity(tx: Tx, link_id: UUID, *, user_id: UUID | None) -> None:

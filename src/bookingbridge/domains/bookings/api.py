@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from bookingbridge.canonical.errors import NotFound
 from bookingbridge.domains.bookings import store
-from bookingbridge.domains.bookings.store import Booking, DayCount
+from bookingbridge.domains.bookings.store import Booking, DayCount, LastVisit
 from bookingbridge.infra.db import Tx
 
 __all__ = [
-    "Booking", "DayCount", "booking", "bookings", "carrying", "days", "first_visits", "latest", "newest", "of_clients",
+    "Booking", "DayCount", "LastVisit", "booking", "bookings", "carrying", "count_of", "days", "first_visits",
+    "last_visits", "latest", "newest", "of_clients", "of_connection", "started",
 ]  # fmt: skip
 
 
@@ -42,6 +43,26 @@ async def carrying(tx: Tx, tokens: Iterable[str]) -> list[Booking]:
 async def latest(tx: Tx, *, limit: int = 10) -> list[Booking]:
     """The bookings made last, newest first."""
     return await store.latest(tx, limit)
+
+
+async def started(tx: Tx, *, limit: int = 10) -> list[Booking]:
+    """The appointments that began last, newest first; cancelled ones left out."""
+    return await store.started(tx, tx.now, limit)
+
+
+async def of_connection(tx: Tx, connection_id: UUID, *, limit: int = 10) -> list[Booking]:
+    """The latest appointments that came by this connection and have begun, newest first."""
+    return await store.of_connection(tx, connection_id, tx.now, limit)
+
+
+async def count_of(tx: Tx, connection_id: UUID) -> tuple[int, datetime | None, datetime | None]:
+    """How many appointments came by this connection, and when the first and the last of them begin."""
+    return await store.count_of(tx, connection_id)
+
+
+async def last_visits(tx: Tx, *, before: tuple[datetime, UUID] | None = None, limit: int = 50) -> list[LastVisit]:
+    """Clients by their last visit, newest first; `before` is (starts at, booking id) of the last one shown."""
+    return await store.last_visits(tx, before or (tx.now + timedelta(seconds=1), UUID(int=0)), limit)
 
 
 async def first_visits(tx: Tx, client_ids: Iterable[UUID]) -> dict[UUID, UUID]:

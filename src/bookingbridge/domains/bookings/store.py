@@ -75,6 +75,64 @@ async def latest(tx: Tx, limit: int) -> list[Booking]:
     return [Booking(*row) for row in rows]
 
 
+async def started(tx: Tx, before: datetime, limit: int) -> list[Booking]:
+    """The appointments that began last before then, newest first; cancelled ones left out."""
+    rows = await tx.all(
+        f"SELECT {_COLUMNS} FROM bookings WHERE business_id = %s AND starts_at <= %s "
+        "AND status NOT IN ('cancelled', 'declined') ORDER BY starts_at DESC LIMIT %s",
+        (tx.business_id, before, limit),
+    )
+    return [Booking(*row) for row in rows]
+
+
+async def of_connection(tx: Tx, connection_id: UUID, before: datetime, limit: int) -> list[Booking]:
+    """The latest appointments that came by a connection, started before then."""
+    rows = await tx.all(
+        f"SELECT {_COLUMNS} FROM bookings WHERE business_id = %s AND starts_at <= %s AND connection_id = %s "
+        "ORDER BY starts_at DESC LIMIT %s",
+        (tx.business_id, before, connection_id, limit),
+    )
+    return [Booking(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class LastVisit:
+    """When a client's last appointment began that was neither cancelled nor missed."""
+
+    client_id: UUID
+    starts_at: datetime
+    booking_id: UUID
+
+
+_CAME = "NOT IN ('cancelled', 'declined', 'no_show')"
+
+
+async def last_visits(tx: Tx, before: tuple[datetime, UUID], limit: int) -> list[LastVisit]:
+    """Clients by their last visit up to now, newest first; those after `before` (starts at, booking) to page on."""
+    rows = await tx.all(
+        f"""
+        SELECT b.client_id, b.starts_at, b.id FROM bookings b
+        WHERE b.business_id = %(b)s AND b.starts_at <= %(now)s AND (b.starts_at, b.id) < (%(at)s, %(id)s)
+            AND b.client_id IS NOT NULL AND b.status {_CAME}
+            AND NOT EXISTS (SELECT FROM bookings n WHERE n.business_id = b.business_id AND n.client_id = b.client_id
+                AND n.starts_at <= %(now)s AND (n.starts_at, n.id) > (b.starts_at, b.id) AND n.status {_CAME})
+        ORDER BY b.starts_at DESC, b.id DESC LIMIT %(limit)s
+        """,
+        {"b": tx.business_id, "now": tx.now, "at": before[0], "id": before[1], "limit": limit},
+    )
+    return [LastVisit(*row) for row in rows]
+
+
+async def count_of(tx: Tx, connection_id: UUID) -> tuple[int, datetime | None, datetime | None]:
+    """How many appointments came by a connection, and when the first and the last of them begin."""
+    row = await tx.one(
+        "SELECT count(*), min(starts_at), max(starts_at) FROM bookings WHERE business_id = %s AND connection_id = %s",
+        (tx.business_id, connection_id),
+    )
+    assert row
+    return row[0], row[1], row[2]
+
+
 async def first_visits(tx: Tx, client_ids: Sequence[UUID]) -> dict[UUID, UUID]:
     """Each client's earliest booking that was not cancelled, by client."""
     rows = await tx.all(

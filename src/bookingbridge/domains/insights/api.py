@@ -16,14 +16,16 @@ from bookingbridge.domains.attribution import api as attribution
 from bookingbridge.domains.attribution.api import MODELS, Model
 from bookingbridge.domains.bookings import api as bookings
 from bookingbridge.domains.insights import rules
+from bookingbridge.domains.insights.evidence import CERTAIN, RULES, Cause, Recognised, causes, recognised
 from bookingbridge.domains.insights.rules import Likely, Period, change, ending
 from bookingbridge.domains.journeys import api as journeys
 from bookingbridge.domains.payments import api as payments
+from bookingbridge.infra import outbox
 from bookingbridge.infra.db import Tx
 
 __all__ = [
-    "Campaign", "Channel", "Figures", "Likely", "Overview", "Period", "Piece", "change", "ending", "overview",
-    "today_of",
+    "CERTAIN", "RULES", "Campaign", "Cause", "Channel", "Figures", "Likely", "Overview", "Period", "Piece",
+    "Recognised", "causes", "change", "ending", "overview", "pulse", "recognised", "today_of",
 ]  # fmt: skip
 
 
@@ -147,6 +149,11 @@ async def today_of(tx: Tx) -> date:
     """The business's local day."""
     business = await accounts.business(tx)
     return tx.now.astimezone(ZoneInfo(business.time_zone)).date()
+
+
+async def pulse(tx: Tx) -> str:
+    """A text that is another whenever any figure may be: cheap to ask, so that pages and caches ask it first."""
+    return f"{await outbox.pulse(tx)}-{await attribution.pulse(tx)}"
 
 
 async def overview(tx: Tx, period: Period, model: Model, *, location_id: UUID | None = None) -> Overview:

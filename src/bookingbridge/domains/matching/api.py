@@ -12,7 +12,8 @@ from bookingbridge.domains.matching.store import Revenue, Settled
 from bookingbridge.infra.db import Tx
 
 __all__ = [
-    "Revenue", "Settled", "all_settled", "explain", "open_payments", "revenue", "settled_among", "settlements", "undo",
+    "Revenue", "Settled", "all_settled", "explain", "open_payments", "redo", "revenue", "settled_among", "settlements",
+    "undo",
 ]  # fmt: skip
 
 
@@ -47,6 +48,14 @@ async def undo(tx: Tx, settlement_id: UUID, *, user_id: UUID | None) -> None:
     if booking_id is None:
         raise NotFound("there is no such settlement in force")
     await tx.announce(VisitsSettled((booking_id,)), cause="undone")
+
+
+async def redo(tx: Tx, settlement_id: UUID) -> None:
+    """An undone settlement counts again. NotFound where there is none, or its payment belongs to another visit now."""
+    booking_id = await store.redo(tx, settlement_id)
+    if booking_id is None:
+        raise NotFound("there is no such settlement to make again")
+    await tx.announce(VisitsSettled((booking_id,)), cause="made again")
 
 
 def explain(settled: Settled) -> str:

@@ -97,6 +97,18 @@ async def undo(tx: Tx, settlement_id: UUID, user_id: UUID | None) -> UUID | None
     return row[0] if row else None
 
 
+async def redo(tx: Tx, settlement_id: UUID) -> UUID | None:
+    """An undone settlement counts again; its booking. None where there is none, or the payment has another by now."""
+    row = await tx.one(
+        "UPDATE settlements s SET undone_at = NULL, undone_by = NULL "
+        "WHERE s.business_id = %s AND s.id = %s AND s.undone_at IS NOT NULL AND NOT EXISTS ("
+        "SELECT FROM settlements o WHERE o.business_id = s.business_id AND o.payment_id = s.payment_id "
+        "AND o.undone_at IS NULL) RETURNING s.booking_id",
+        (tx.business_id, settlement_id),
+    )
+    return row[0] if row else None
+
+
 @dataclass(frozen=True, slots=True)
 class Revenue:
     """What a visit brought in: minor units net of refunds without tips, and when the last of it was paid."""

@@ -7,10 +7,13 @@ from datetime import datetime
 from uuid import UUID
 
 from bookingbridge.domains.payments import store
-from bookingbridge.domains.payments.store import DayTaken, Payment, Refund
+from bookingbridge.domains.payments.store import DayTaken, Payment, Refund, Taken
 from bookingbridge.infra.db import Tx
 
-__all__ = ["DayTaken", "Payment", "Refund", "days", "naming", "of_clients", "payments", "refunds_of"]
+__all__ = [
+    "DayTaken", "Payment", "Refund", "Taken", "between", "days", "naming", "of_clients", "of_connection", "payments",
+    "refunds_of",
+]  # fmt: skip
 
 
 async def payments(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Payment]:
@@ -21,6 +24,16 @@ async def payments(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Payment]:
 async def of_clients(tx: Tx, client_ids: Iterable[UUID]) -> list[Payment]:
     """All payments of these clients, by time."""
     return await store.of_clients(tx, list(client_ids))
+
+
+async def between(tx: Tx, start: datetime, end: datetime, *, limit: int = 500) -> list[Payment]:
+    """Completed payments of [start, end), newest first."""
+    return await store.between(tx, start, end, limit)
+
+
+async def of_connection(tx: Tx, connection_id: UUID) -> list[Taken]:
+    """What came in by this connection, per currency."""
+    return await store.of_connection(tx, connection_id)
 
 
 async def naming(tx: Tx, booking_ids: Iterable[UUID]) -> list[Payment]:

@@ -81,6 +81,34 @@ async def of_clients(tx: Tx, client_ids: Sequence[UUID]) -> list[Payment]:
     return [Payment(*row) for row in rows]
 
 
+async def between(tx: Tx, start: datetime, end: datetime, limit: int) -> list[Payment]:
+    """Completed payments of [start, end), newest first."""
+    rows = await tx.all(
+        _SELECT + "paid_at >= %s AND paid_at < %s AND status = 'completed' ORDER BY paid_at DESC, id LIMIT %s",
+        (tx.business_id, start, end, limit),
+    )
+    return [Payment(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came in by one connection: completed payments net of refunds, without tips, per currency."""
+
+    currency: str
+    payments: int
+    net_minor: int
+
+
+async def of_connection(tx: Tx, connection_id: UUID) -> list[Taken]:
+    """Per currency, the biggest first."""
+    rows = await tx.all(
+        "SELECT currency, count(*), sum(amount_minor - refunded_minor)::bigint FROM payments "
+        "WHERE business_id = %s AND connection_id = %s AND status = 'completed' GROUP BY currency ORDER BY 3 DESC",
+        (tx.business_id, connection_id),
+    )
+    return [Taken(*row) for row in rows]
+
+
 async def naming(tx: Tx, booking_ids: Sequence[UUID]) -> list[Payment]:
     """Payments that name one of these bookings outright."""
     return [

@@ -1,0 +1,106 @@
+"""What a visit is credited to most, and how that is known: the rule that joins the touch and the client."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from bookingbridge.domains.attribution import api as attribution
+from bookingbridge.domains.attribution.api import MODELS, Conversion, Credit, Model
+from bookingbridge.domains.insights.rules import Period
+from bookingbridge.domains.journeys import api as journeys
+from bookingbridge.infra.db import Tx
+
+MOST_VISITS = 1_000
+"""How many of a period's latest visits are looked at to say how a campaign's visits are recognised."""
+
+RULES = ("booking_token", "coupon", "named", "email", "phone", "call", "asked")
+"""How a touch is known to be a client's, the surest first. `coupon`, `call` and `asked` are touches that name the
+client themselves; `named` is any other touch whose source names the client."""
+
+CERTAIN = frozenset({"booking_token", "coupon", "named"})
+"""Rules that cannot join two people. An e-mail address or a phone number can be shared, an answer be wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The touch that gets most of a visit in a model (the earliest of equals), and the rule that makes it known."""
+
+    booking_id: UUID
+    touch_id: UUID
+    channel: str
+    campaign_key: str
+    campaign: str
+    touch_kind: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """By which rules a campaign's visits were recognised: how many visits (in fractions) by rule."""
+
+    by_rule: Mapping[str, float]
+
+    @property
+    def main(self) -> tuple[str, float]:
+        """The rule behind most of them, and its part, 0 to 1."""
+        rule = max(self.by_rule, key=lambda r: (self.by_rule[r], -RULES.index(r)))
+        return rule, self.by_rule[rule] / sum(self.by_rule.values())
+
+    @property
+    def certain(self) -> float:
+        """The part that cannot be anybody else's, 0 to 1."""
+        return sum(n for rule, n in self.by_rule.items() if rule in CERTAIN) / sum(self.by_rule.values())
+
+
+async def causes(tx: Tx, booking_ids: Iterable[UUID], model: Model) -> dict[UUID, Cause]:
+    """The main cause of each of these visits; those that are paid and whose origin is known."""
+    found = await attribution.conversions(tx, booking_ids)
+    known = [c for c in found.values() if c.touch_count]
+    credits = await attribution.credits(tx, [c.booking_id for c in known])
+    at = MODELS.index(model)
+    main = {b: max(some, key=lambda c: (c.share[at], -c.position)) for b, some in credits.items()}
+    rules = await _rules(tx, known, main.values())
+    return {
+        b: Cause(b, c.touch_id, c.channel, c.campaign_key, c.campaign, *rules[b, c.touch_id]) for b, c in main.items()
+    }
+
+
+async def recognised(
+    tx: Tx, period: Period, model: Model, *, location_id: UUID | None = None
+) -> dict[tuple[str, str], Recognised]:
+    """How the visits of each (channel, campaign key) were recognised, over the period's latest MOST_VISITS visits."""
+    visits = await attribution.visits(tx, period.first, period.last, limit=MOST_VISITS, location_id=location_id)
+    known = [c for c in visits if c.touch_count]
+    credits = [c for some in (await attribution.credits(tx, [v.booking_id for v in known])).values() for c in some]
+    rules = await _rules(tx, known, credits)
+    at = MODELS.index(model)
+    counted: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for credit in credits:
+        if credit.share[at] > 0:
+            _, rule = rules[credit.booking_id, credit.touch_id]
+            counted[credit.channel, credit.campaign_key][rule] += credit.share[at]  # type: ignore[assignment]
+    return {campaign: Recognised(dict(rules)) for campaign, rules in counted.items()}
+
+
+async def _rules(
+    tx: Tx, visits: Sequence[Conversion], credits: Iterable[Credit]
+) -> dict[tuple[UUID, UUID], tuple[str, str]]:
+    """(touch kind, rule) for each (booking, touch)."""
+    wanted = [(c.booking_id, c.touch_id) for c in credits]
+    touches = await journeys.touches_by_id(tx, {touch for _, touch in wanted})
+    clients = {v.booking_id: v.client_id for v in visits}
+    links: dict[tuple[str, UUID], set[str]] = defaultdict(set)
+    for link in await attribution.identity_links_of(tx, {c for c in clients.values() if c}):
+        links[link.visitor, link.client_id].add(link.rule)
+    found: dict[tuple[UUID, UUID], tuple[str, str]] = {}
+    for booking, touch_id in wanted:
+        touch, client = touches.get(touch_id), clients[booking]
+        kind = touch.kind if touch else ""
+        by = set(links.get((touch.visitor or "", client), ())) if touch and client else set()
+        if touch and client and touch.client_id == client:
+            by.add(kind if kind in ("coupon", "call", "asked") else "named")
+        found[booking, touch_id] = kind, min(by & set(RULES), key=RULES.index, default="named")
+    return found
