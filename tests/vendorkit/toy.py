@@ -44,10 +44,12 @@ class Toy(Simulation):
         return JSONResponse({"oops": True}, status_code=refusal_status(fault), headers=refusal_headers(fault))
 
     async def _list(self, request: Request) -> Response:
-        start = int(request.query_params.get("cursor", "0"))
-        end = start if is_page_withheld(request.scope) else start + 2
-        more = {"cursor": str(end)} if end < len(self.numbers) else {}
-        return JSONResponse({"numbers": self.numbers[start:end], **more})
+        start, _, nth = request.query_params.get("cursor", "0").partition("+")
+        first = int(start)
+        if is_page_withheld(request.scope):
+            return JSONResponse({"numbers": [], "cursor": f"{first}+{int(nth or 0) + 1}"})
+        more = {"cursor": str(first + 2)} if first + 2 < len(self.numbers) else {}
+        return JSONResponse({"numbers": self.numbers[first : first + 2], **more})
 
     async def _add(self, request: Request) -> Response:
         number = int((await request.json())["number"])
