@@ -348,6 +348,7 @@ CREATE TABLE bookings (
     note text,
     token text,
     heard_from text,
+    remote_id text,
     connection_id uuid NOT NULL,
     recorded_at timestamptz NOT NULL,
     PRIMARY KEY (business_id, id),

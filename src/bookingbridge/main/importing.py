@@ -1,8 +1,7 @@
-"""Importing a file for a business: read, previewed or stored, with every problem by its line."""
+"""Files, read for the engine and for commands: what a file's rows become, with every problem by its line."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,35 +10,55 @@ from bookingbridge.canonical.errors import Refused
 from bookingbridge.domains.accounts import api as accounts
 from bookingbridge.infra.db import Database
 from bookingbridge.sync import files as storing
-from bookingbridge.sync.engine import Engine
+from bookingbridge.sync.engine import Engine, FileRead, FileSaid
 from bookingbridge.vendors import files
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the person said about the files, as typed."""
+def read_file(content: bytes, name: str, said: FileSaid) -> FileRead:
+    """As `sync.engine.FileReader`. The options name at least time_zone, currency and region."""
+    wishes = files.Wishes(said.kind, said.columns, {})
+    start = files.Options(ZoneInfo("UTC"), "USD", skip_bad_rows=said.skip_bad_rows)
+    options = files.with_texts(start, {k: v for k, v in said.options.items() if v})
+    table = files.read_table(content, name, options.reading())
+    if said.is_preview:
+        return _previewed(table, wishes, options)
+    loaded = files.load_table(table, wishes, options)
+    return FileRead(
+        loaded.kind, loaded.rows, loaded.records, [str(p) for p in loaded.problems], loaded.problem_count,
+        list(loaded.notes), loaded.mapping.columns, loaded.mapping.ignored, loaded.counts,
+    )  # fmt: skip
 
-    kind: str | None
-    mapping: Path | None
-    pairs: tuple[str, ...]
-    source: str
-    zone: str | None
-    currency: str | None
-    dates: str | None
-    skip_bad_rows: bool = False
 
-    def wishes(self) -> files.Wishes:
-        """What is wished of the mapping; guessed where nothing is said."""
-        wishes = files.wishes_from(self.mapping) if self.mapping else files.Wishes()
-        return replace(wishes.with_pairs(self.pairs), kind=self.kind or wishes.kind)
+def _previewed(table: files.Table, wishes: files.Wishes, options: files.Options) -> FileRead:
+    mapping = files.guess(table, wishes)
+    shown = files.preview(table, mapping, options)
+    problems = [str(p) for p in shown.blockers] + [str(p) for row in shown.rows for p in row.problems]
+    return FileRead(
+        mapping.kind, shown.total_rows, [], problems, len(problems), list(shown.notes), mapping.columns,
+        mapping.ignored, {}, [(r.line, r.sentence, [str(p) for p in r.problems]) for r in shown.rows],
+    )  # fmt: skip
 
-    def options(self, business: accounts.Business, wishes: files.Wishes) -> files.Options:
-        """The business's own zone, currency and region, overruled by the mapping file and then by what was typed."""
-        own = files.Options(
-            ZoneInfo(business.time_zone), business.currency, business.region, skip_bad_rows=self.skip_bad_rows
-        )
-        typed = {"time_zone": self.zone, "currency": self.currency, "dates": self.dates}
-        return files.with_texts(own, {**wishes.options, **{name: text for name, text in typed.items() if text}})
+
+def options_of(business: accounts.Business, typed: dict[str, str | None]) -> dict[str, str]:
+    """The business's own zone, currency and region, overruled by what was typed."""
+    own = {"time_zone": business.time_zone, "currency": business.currency, "region": business.region}
+    return own | {name: text for name, text in typed.items() if text}
+
+
+def said_of(
+    business: accounts.Business,
+    *,
+    kind: str | None,
+    mapping: Path | None,
+    pairs: tuple[str, ...],
+    typed: dict[str, str | None],
+    skip_bad_rows: bool,
+    is_preview: bool,
+) -> FileSaid:
+    """What a command line says of a file: its mapping file's words, overruled by what was typed."""
+    wishes = (files.wishes_from(mapping) if mapping else files.Wishes()).with_pairs(pairs)
+    options = options_of(business, {**wishes.options, **{k: v for k, v in typed.items() if v}})
+    return FileSaid(kind or wishes.kind, wishes.columns, options, skip_bad_rows, is_preview)
 
 
 async def business_for(db: Database, named: str | None, *, zone: str | None, currency: str | None) -> accounts.Business:
@@ -57,46 +76,27 @@ async def business_for(db: Database, named: str | None, *, zone: str | None, cur
     return await the_business(db, named)
 
 
-def previewed(path: Path, wanted: Wanted, business: accounts.Business) -> dict[str, Any]:
-    """What the file's first rows would become, and which columns mean what."""
-    wishes = wanted.wishes()
-    options = wanted.options(business, wishes)
-    table = files.read_table(path, path.name, options.reading())
-    mapping = files.guess(table, wishes)
-    shown = files.preview(table, mapping, options)
-    problems = [str(p) for p in shown.blockers] + [str(p) for row in shown.rows for p in row.problems]
-    return {
-        "file": path.name,
-        "kind": mapping.kind,
-        "rows": shown.total_rows,
-        "columns": mapping.columns,
-        "ignored": list(mapping.ignored),
-        "preview": [
-            {"line": r.line, "becomes": r.sentence, "problems": [str(p) for p in r.problems]} for r in shown.rows
-        ],
-        "problems": problems,
-        "problem_count": len(problems),
-        "notes": list(shown.notes),
-    }
-
-
-async def imported(engine: Engine, path: Path, wanted: Wanted, business: accounts.Business) -> dict[str, Any]:
-    """The file is stored, all of it or nothing; counts of what was new, changed and known, or the problems."""
-    wishes = wanted.wishes()
-    loaded = files.load(path, wishes, wanted.options(business, wishes), name=path.name)
+async def from_file(
+    engine: Engine, path: Path, said: FileSaid, business: accounts.Business, *, source: str
+) -> dict[str, Any]:
+    """What the file came to, as commands print it; stored unless it is a preview or there are problems."""
+    read = read_file(path.read_bytes(), path.name, said)
     result: dict[str, Any] = {
         "file": path.name,
-        "kind": loaded.kind,
-        "rows": loaded.rows,
-        "bad_rows": loaded.bad_rows,
-        "counts": loaded.counts,
-        "problems": [str(p) for p in loaded.problems],
-        "problem_count": loaded.problem_count,
-        "notes": list(loaded.notes),
+        "kind": read.kind,
+        "rows": read.rows,
+        "counts": read.counts,
+        "columns": read.columns,
+        "ignored": list(read.ignored),
+        "problems": read.problems,
+        "problem_count": read.problem_count,
+        "notes": read.notes,
+        "preview": [{"line": line, "becomes": becomes, "problems": why} for line, becomes, why in read.preview],
+        "is_preview": said.is_preview,
     }
-    if loaded.records:
+    if read.records:
         run_id, taken = await storing.import_records(
-            engine, business.id, loaded.records, source=wanted.source, asked_by=f"file {path.name}"
+            engine, business.id, read.records, source=source, asked_by=f"file {path.name}"
         )
         result["run"] = str(run_id)
         result["imported"] = {

@@ -22,6 +22,7 @@ from bookingbridge.domains.team import ingest as team
 from bookingbridge.infra.clock import Clock, SystemClock
 from bookingbridge.infra.db import Database, Tx
 from bookingbridge.infra.secrets import Vault
+from bookingbridge.main import importing
 from bookingbridge.main.settings import Settings
 from bookingbridge.sync.engine import Engine
 from bookingbridge.sync.ingesting import Ingester
@@ -91,6 +92,7 @@ def engine(settings: Settings, db: Database) -> Engine:
         public_url=settings.public_url,
         apps={(n, env): app for n in names for env, app in _apps(settings, n).items()},
         addresses=addresses,
+        read_file=importing.read_file,
     )
 
 

@@ -2,17 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from bookingbridge.canonical.errors import NotFound, Refused
 from bookingbridge.canonical.ports import Vendor
+from bookingbridge.canonical.records import Record
 from bookingbridge.infra.clock import Clock
 from bookingbridge.infra.db import Database
 from bookingbridge.infra.secrets import Vault
 from bookingbridge.sync.ingesting import Ingester
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """What a file came to. `records` is empty where nothing may be imported; `problems` are sentences with lines.
+
+    `columns` maps our field to the file's column; `preview` holds (line, what it becomes, why not).
+    """
+
+    kind: str
+    rows: int
+    records: list[Record]
+    problems: list[str]
+    problem_count: int
+    notes: list[str]
+    columns: Mapping[str, str]
+    ignored: Sequence[str]
+    counts: Mapping[str, int]
+    preview: Sequence[tuple[int, str, Sequence[str]]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileSaid:
+    """What a person says about a file: its kind, field to column, options by name; where it leaves something open."""
+
+    kind: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+    skip_bad_rows: bool = False
+    is_preview: bool = False
+
+
+FileReader = Callable[[bytes, str, FileSaid], FileRead]
+"""(content, name, what is said) to records. Raises Unreadable and Refused with what to correct."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +65,7 @@ class Engine:
     """Where vendors and browsers reach us, without a slash at the end."""
     apps: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict, repr=False)
     addresses: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    read_file: FileReader | None = None
 
     def vendor(self, name: str) -> Vendor:
         """The vendor of that name, or NotFound."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from anyio import to_thread
 from fastapi import Query, status
 from pydantic import Field
 from starlette.requests import Request
@@ -16,9 +17,14 @@ from bookingbridge.api.operations import operations
 from bookingbridge.api.paging import Page, Paging, paging
 from bookingbridge.api.v1.oauth import ConnectionShown, Environment, engine_of
 from bookingbridge.domains.accounts.api import Permission, Who
-from bookingbridge.sync import connecting, inbound, overview, running
+from bookingbridge.sync import connecting, files, inbound, overview, running
+from bookingbridge.sync.engine import FileSaid
 
 router = operations("/data-integration", "Data integration", "Connections, imports, runs, webhooks and their replay.")
+
+
+MAX_FILE = 100 * 1024 * 1024
+"""Bytes of an uploaded file."""
 
 
 class TokenConnect(Given):
@@ -92,6 +98,30 @@ class RunShown(Shown):
             asked_at=run.asked_at, started_at=run.started_at, finished_at=run.finished_at,
             streams={name: dict(p) for name, p in run.progress.items() if name}, error=run.error,
         )  # fmt: skip
+
+
+class RowShown(Shown):
+    """What a row becomes, or why it cannot."""
+
+    line: int
+    becomes: str
+    problems: list[str]
+
+
+class FileImported(Shown):
+    """What a file came to. With any problem nothing is imported, unless bad rows are to be skipped."""
+
+    kind: str
+    rows: int
+    problems: list[str]
+    problem_count: int
+    notes: list[str]
+    columns: dict[str, str]
+    ignored: list[str]
+    preview: list[RowShown]
+    new: int
+    changed: int
+    same: int
 
 
 class EventShown(Shown):
@@ -191,6 +221,35 @@ async def ask_for_run(
 async def finish_setup(request: Request, connection: UUID, who: Who = needs(Permission.MANAGE_CONNECTIONS)) -> None:
     """What was imported has been looked at and is right."""
     await connecting.finish(engine_of(request), who.business_id, connection)
+
+
+@router.post("/files", status_code=status.HTTP_200_OK, summary="Import a file", max_body_size=MAX_FILE)
+async def import_file(
+    request: Request,
+    name: Annotated[str, Query(min_length=1, max_length=200, description="The file's name, with its ending.")],
+    kind: Annotated[str | None, Query(pattern="^(bookings|clients|payments|ad_spend|touchpoints)$")] = None,
+    source: Annotated[str, Query(min_length=1, max_length=80)] = "files",
+    dates: Annotated[str | None, Query(pattern="^(dmy|mdy|ymd)$")] = None,
+    preview: bool = False,
+    skip_bad_rows: bool = False,
+    who: Who = needs(Permission.IMPORT_FILES),
+) -> FileImported:
+    """CSV, TSV, XLSX or ICS as the body: all of it is imported, or nothing; the same file again changes nothing."""
+    engine = engine_of(request)
+    assert engine.read_file
+    b = who.business
+    options = {"time_zone": b.time_zone, "currency": b.currency, "region": b.region, "dates": dates or ""}
+    said = FileSaid(kind=kind, options=options, skip_bad_rows=skip_bad_rows, is_preview=preview)
+    read = await to_thread.run_sync(engine.read_file, await request.body(), name, said)
+    taken = None
+    if read.records:
+        _, taken = await files.import_records(engine, who.business_id, read.records, source=source, asked_by=who.client)
+    return FileImported(
+        kind=read.kind, rows=read.rows, problems=read.problems, problem_count=read.problem_count, notes=read.notes,
+        columns=dict(read.columns), ignored=list(read.ignored),
+        preview=[RowShown(line=line, becomes=says, problems=list(why)) for line, says, why in read.preview],
+        new=taken.new if taken else 0, changed=taken.changed if taken else 0, same=taken.same if taken else 0,
+    )  # fmt: skip
 
 
 @router.get("/runs", summary="List runs")

@@ -27,5 +27,5 @@ def _row(tx: Tx, i: Identified[Booking]) -> tuple[Any, ...]:
         i.ref("client", b.customer), i.ref("location", b.location), i.ref("staff", b.staff),
         i.ref("service", b.service), b.price.minor if b.price else None, b.price.currency if b.price else None,
         note, token_in(note or ""), b.heard_from.replace("\x00", "")[:500] if b.heard_from else None,
-        i.connection_id, tx.now,
+        b.remote_id, i.connection_id, tx.now,
     )  # fmt: skip

@@ -14,13 +14,14 @@ from bookingbridge.infra.db import Tx
 _TYPES = {
     "id": "uuid", "status": "text", "starts_at": "timestamptz", "ends_at": "timestamptz", "booked_at": "timestamptz",
     "client_id": "uuid", "location_id": "uuid", "staff_id": "uuid", "service_id": "uuid", "price_minor": "int8",
-    "currency": "text", "note": "text", "token": "text", "heard_from": "text", "connection_id": "uuid",
+    "currency": "text", "note": "text", "token": "text", "heard_from": "text", "remote_id": "text",
+    "connection_id": "uuid",
     "recorded_at": "timestamptz",
 }  # fmt: skip
 
 _COLUMNS = (
     "id, status, starts_at, ends_at, booked_at, client_id, location_id, staff_id, service_id, price_minor, currency, "
-    "note, token, heard_from, connection_id, recorded_at"
+    "note, token, heard_from, remote_id, connection_id, recorded_at"
 )
 
 
@@ -42,6 +43,7 @@ class Booking:
     note: str | None
     token: str | None
     heard_from: str | None
+    remote_id: str | None
     connection_id: UUID
     recorded_at: datetime
 

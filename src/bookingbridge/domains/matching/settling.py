@@ -89,5 +89,5 @@ def _booking(b: bookings.Booking, people: Mapping[UUID, UUID], zone: ZoneInfo) -
         client_id=people.get(b.client_id, b.client_id) if b.client_id else None,
         price=price,
         location_id=b.location_id,
-        references=(b.token,) if b.token else (),
+        references=tuple(text for text in (b.token, b.remote_id) if text),
     )

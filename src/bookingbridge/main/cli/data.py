@@ -43,12 +43,13 @@ def import_files(
 
         async with house() as engine:
             chosen = await importing.business_for(engine.db, business, zone=zone, currency=currency)
-            wanted = importing.Wanted(
-                kind, mapping, tuple(map_ or ()), source, zone, currency, dates, skip_bad_rows=skip_bad_rows
-            )
+            said = importing.said_of(
+                chosen, kind=kind, mapping=mapping, pairs=tuple(map_ or ()), skip_bad_rows=skip_bad_rows,
+                typed={"time_zone": zone, "currency": currency, "dates": dates}, is_preview=preview,
+            )  # fmt: skip
+            done = [await importing.from_file(engine, path, said, chosen, source=source) for path in files]
             if preview:
-                return [importing.previewed(path, wanted, chosen) for path in files]
-            done = [await importing.imported(engine, path, wanted, chosen) for path in files]
+                return done
             if not as_json:
                 err.print("Working out what brought which visit …")
             await worker.drain(engine)
@@ -66,7 +67,7 @@ def import_files(
 
 def _say_imported(one: dict[str, Any]) -> None:
     out.print(f"[bold]{one['file']}[/]: {one['kind']}, {one['rows']} rows")
-    if "columns" in one:
+    if one["is_preview"]:
         table("", ("field", "column"), list(one["columns"].items()))
         for row in one["preview"]:
             out.print(f"  line {row['line']}: {row['becomes'] or '; '.join(row['problems'])}")
@@ -80,7 +81,7 @@ def _say_imported(one: dict[str, Any]) -> None:
         err.print(f"  note: {note}")
     if taken := one.get("imported"):
         out.print("  " + ", ".join(f"{count} {name}" for name, count in taken.items() if count))
-    elif one["problem_count"]:
+    elif one["problem_count"] and not one["is_preview"]:
         err.print("  nothing was imported: mend the rows above, or add --skip-bad-rows")
 
 

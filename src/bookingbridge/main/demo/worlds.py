@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator
 from typing import Any
 
-from bookingbridge.canonical.ids import RemoteId
-from bookingbridge.canonical.records import Touchpoint
 from bookingbridge.canonical.times import text
 from bookingbridge.main.demo import names
 from bookingbridge.main.demo.world import CURRENCY, ZONE, Visit, World
@@ -97,16 +97,14 @@ def _customer(key: str) -> str:
     return f"C{key.upper()}"
 
 
-def touchpoints(world: World) -> list[Touchpoint]:
-    """The clicks of before BookingBridge was there, as a file of them would bring them."""
-    return [
-        Touchpoint(
-            remote_id=RemoteId(c.id), version=None, changed_at=None, at=c.at, touch_kind=c.kind, person=c.visitor,
-            client=None, email=c.email, phone=c.phone, channel=None, source=None, medium=None, campaign=None,
-            campaign_ref=None, content=None, term=None, url=c.url, referrer=c.referrer or None,
-        )
-        for c in world.clicks
-    ]  # fmt: skip
+def clicks_csv(world: World) -> bytes:
+    """The clicks of before BookingBridge was there, as an export of them would look."""
+    made = io.StringIO(newline="")
+    rows = csv.writer(made)
+    rows.writerow(["id", "time", "kind", "visitor", "email", "phone", "url", "referrer"])
+    for c in world.clicks:
+        rows.writerow([c.id, text(c.at), c.kind, c.visitor, c.email or "", c.phone or "", c.url, c.referrer])
+    return made.getvalue().encode()
 
 
 def ad_days(world: World, channel: str) -> Iterator[dict[str, Any]]:
