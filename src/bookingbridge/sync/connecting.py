@@ -14,7 +14,7 @@ from bookingbridge.infra.ids import digest, new_id, new_token
 from bookingbridge.infra.log import get
 from bookingbridge.sync import credentials, running
 from bookingbridge.sync.engine import Engine
-from bookingbridge.sync.store import connections, runs
+from bookingbridge.sync.store import connections, inbound, runs
 from bookingbridge.sync.store.connections import Connection
 
 log = get(__name__)
@@ -267,6 +267,23 @@ async def change_settings(engine: Engine, business_id: UUID, connection_id: UUID
     connection = await the(engine, business_id, connection_id)
     async with engine.db.business(business_id) as tx:
         await connections.change(tx, connection_id, settings={**connection.settings, **settings})
+
+
+async def pause(engine: Engine, business_id: UUID, connection_id: UUID) -> None:
+    """Nothing is read any more until it is resumed; webhooks are kept meanwhile."""
+    await the(engine, business_id, connection_id)
+    async with engine.db.business(business_id) as tx:
+        await connections.set_state(tx, connection_id, "paused", "paused by hand")
+
+
+async def resume(engine: Engine, business_id: UUID, connection_id: UUID, *, asked_by: str) -> UUID:
+    """The connection works again, what was missed is read, and what webhooks said meanwhile is looked at; the run."""
+    connection = await the(engine, business_id, connection_id)
+    async with engine.db.business(business_id) as tx:
+        if connection.state == "paused":
+            await connections.set_state(tx, connection_id, "ok")
+        await tx.ring(inbound.bell(business_id, connection_id))
+        return await running.ask(tx, connection_id, is_full=False, asked_by=asked_by)
 
 
 async def remove(engine: Engine, business_id: UUID, connection_id: UUID) -> None:

@@ -21,7 +21,8 @@ from bookingbridge.sync.store.runs import Run
 
 __all__ = [
     "Connection", "Health", "Kept", "RawSight", "Run", "arrivals", "as_json", "connection_of", "connections_of",
-    "event", "health", "problems", "raw_of", "run_of", "runs_of", "sources_of",
+    "event", "health", "problem_counts", "problems", "pulse", "raw_of", "raws_of", "record_of", "run_of", "runs_of",
+    "sample", "sources_of",
 ]  # fmt: skip
 
 Tone = Literal["ok", "warn", "bad"]
@@ -142,6 +143,29 @@ async def event(tx: Tx, event_id: int) -> Kept:
 async def problems(tx: Tx, connection_id: UUID, *, limit: int = 50) -> list[RawSight]:
     """Payloads that could not be read, as they came, newest first."""
     return await links.raws(tx, connection_id, problems_only=True, limit=limit)
+
+
+async def problem_counts(tx: Tx) -> dict[UUID, int]:
+    """How many things each connection sent that cannot be read and that no later payload replaced."""
+    return await links.count_problems(tx)
+
+
+async def raws_of(tx: Tx, connection_id: UUID, kind: str, remote_id: str) -> list[RawSight]:
+    """Every content that came for one thing of a connection, newest first. NotFound where none did."""
+    found = await links.raws_of(tx, connection_id, kind, remote_id)
+    if not found:
+        raise NotFound("nothing was kept of that")
+    return found
+
+
+async def record_of(tx: Tx, connection_id: UUID, kind: str, remote_id: str) -> UUID | None:
+    """Our id of a vendor's thing; None where it is not known."""
+    return await links.record_of(tx, connection_id, kind, remote_id)
+
+
+async def pulse(tx: Tx) -> str:
+    """A text that is another whenever something about the connections is: cheap to ask, for pages that wait."""
+    return await connections.pulse(tx)
 
 
 async def raw_of(tx: Tx, record_id: UUID) -> list[RawSight]:

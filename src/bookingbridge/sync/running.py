@@ -44,6 +44,8 @@ async def ask(tx: Tx, connection_id: UUID, *, is_full: bool, asked_by: str) -> U
     connection = await connections.get(tx, connection_id, for_update=True)
     if connection is None or connection.state == "removed":
         raise NotFound("there is no such connection")
+    if connection.state == "paused" and asked_by == "schedule":
+        raise NotFound("this connection rests")
     waiting = await runs.unfinished(tx, connection_id)
     if waiting is not None and (waiting.kind == "full" or not is_full):
         return waiting.id

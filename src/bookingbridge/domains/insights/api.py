@@ -17,7 +17,7 @@ from bookingbridge.domains.attribution.api import MODELS, Model
 from bookingbridge.domains.bookings import api as bookings
 from bookingbridge.domains.insights import rules
 from bookingbridge.domains.insights.evidence import CERTAIN, RULES, Cause, Recognised, causes, recognised
-from bookingbridge.domains.insights.rules import Likely, Period, change, ending
+from bookingbridge.domains.insights.rules import Likely, Period, change, ending, likely
 from bookingbridge.domains.journeys import api as journeys
 from bookingbridge.domains.payments import api as payments
 from bookingbridge.infra import outbox
@@ -25,7 +25,7 @@ from bookingbridge.infra.db import Tx
 
 __all__ = [
     "CERTAIN", "RULES", "Campaign", "Cause", "Channel", "Figures", "Likely", "Overview", "Period", "Piece",
-    "Recognised", "causes", "change", "ending", "overview", "pulse", "recognised", "today_of",
+    "Recognised", "causes", "change", "ending", "likely", "overview", "pulse", "recognised", "today_of",
 ]  # fmt: skip
 
 
@@ -141,6 +141,8 @@ class Overview:
     computed_at: datetime | None
     spend_as_of: datetime | None
     settling_days: int
+    spread: float = 1.0
+    """How much visits differ in what they bring; see `likely`."""
     foreign_currencies: tuple[str, ...] = field(default=())
     """Currencies of money that is left out because it cannot be added to the business's own."""
 
@@ -177,6 +179,7 @@ async def overview(tx: Tx, period: Period, model: Model, *, location_id: UUID | 
         computed_at=reading.computed_at,
         spend_as_of=reading.spend_as_of,
         settling_days=sum(c.settling_days for c in campaigns),
+        spread=await attribution.spread(tx, period.first, period.last),
         foreign_currencies=foreign,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -77,11 +77,11 @@ async def recognised(
     credits = [c for some in (await attribution.credits(tx, [v.booking_id for v in known])).values() for c in some]
     rules = await _rules(tx, known, credits)
     at = MODELS.index(model)
-    counted: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    counted: dict[tuple[str, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for credit in credits:
         if credit.share[at] > 0:
             _, rule = rules[credit.booking_id, credit.touch_id]
-            counted[credit.channel, credit.campaign_key][rule] += credit.share[at]  # type: ignore[assignment]
+            counted[credit.channel, credit.campaign_key][rule] += credit.share[at]
     return {campaign: Recognised(dict(rules)) for campaign, rules in counted.items()}
 
 

@@ -90,6 +90,18 @@ async def every(tx: Tx, *, vendor: str | None = None) -> list[Connection]:
     return [_connection(row) for row in rows]
 
 
+async def pulse(tx: Tx) -> str:
+    """A text that is another whenever a connection's state, its last success or its last webhook is."""
+    row = await tx.one(
+        "SELECT count(*), coalesce(sum(extract(epoch FROM state_since)), 0), "
+        "coalesce(sum(extract(epoch FROM last_success_at)), 0), coalesce(sum(extract(epoch FROM last_event_at)), 0), "
+        "coalesce(sum(setup_step), 0) FROM connections WHERE business_id = %s",
+        (tx.business_id,),
+    )
+    assert row
+    return ".".join(str(part) for part in row)
+
+
 _SETTABLE = frozenset(
     {
         "name", "account_remote_id", "account_name", "tokens", "token_expires_at", "webhook_secrets", "settings",

@@ -175,6 +175,44 @@ async def raws(
     return [RawSight(*row) for row in rows]
 
 
+_STILL_ODD = """
+r.problem IS NOT NULL AND NOT EXISTS (SELECT FROM raw_records n WHERE n.business_id = r.business_id
+    AND n.connection_id = r.connection_id AND n.kind = r.kind AND n.remote_id = r.remote_id
+    AND n.received_at > r.received_at AND n.problem IS NULL)
+"""
+
+
+async def count_problems(tx: Tx) -> dict[UUID, int]:
+    """How many things each connection sent that cannot be read and that no later payload replaced."""
+    rows = await tx.all(
+        "SELECT r.connection_id, count(DISTINCT (r.kind, r.remote_id)) FROM raw_records r "
+        f"WHERE r.business_id = %s AND {_STILL_ODD} GROUP BY r.connection_id",
+        (tx.business_id,),
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def raws_of(tx: Tx, connection_id: UUID, kind: str, remote_id: str) -> list[RawSight]:
+    """Every content that came for one thing of a connection, newest first."""
+    rows = await tx.all(
+        "SELECT kind, remote_id, payload, problem, received_at FROM raw_records "
+        "WHERE business_id = %s AND connection_id = %s AND kind = %s AND remote_id = %s "
+        "ORDER BY received_at DESC, content_hash LIMIT 50",
+        (tx.business_id, connection_id, kind, remote_id),
+    )
+    return [RawSight(*row) for row in rows]
+
+
+async def record_of(tx: Tx, connection_id: UUID, kind: str, remote_id: str) -> UUID | None:
+    """Our id of a vendor's thing."""
+    row = await tx.one(
+        "SELECT record_id FROM external_links WHERE business_id = %s AND connection_id = %s AND kind = %s "
+        "AND remote_id = %s",
+        (tx.business_id, connection_id, kind, remote_id),
+    )
+    return row[0] if row else None
+
+
 async def sources(tx: Tx, record_id: UUID) -> list[tuple[UUID, str, str, datetime | None]]:
     """Where a record of ours is known from: (connection id, kind, remote id, last seen)."""
     rows = await tx.all(
