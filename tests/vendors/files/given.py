@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import openpyxl  # type: ignore[import-untyped]
@@ -48,7 +49,7 @@ def skipping(options: Options = SHOP) -> Options:
     return replace(options, skip_bad_rows=True)
 
 
-def workbook(*sheets: tuple[str, list[list[Any]]]) -> bytes:
+def workbook(*sheets: tuple[str, Sequence[Sequence[object]]]) -> bytes:
     """An .xlsx file with these sheets."""
     book = openpyxl.Workbook()
     book.remove(book.active)

@@ -51,7 +51,7 @@ def test_any_text_is_read_or_refused(text: str, encoding: str) -> None:
 
 
 @given(st.data())
-@settings(max_examples=150)
+@settings(max_examples=90)
 def test_any_cells_under_known_headings_are_read_or_become_problems(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(list(kinds().values())))
     fields = data.draw(st.lists(st.sampled_from(list(kind.fields)), min_size=1, max_size=8, unique=True))
@@ -63,7 +63,7 @@ def test_any_cells_under_known_headings_are_read_or_become_problems(data: st.Dat
 
 
 @given(st.data())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_any_cells_of_a_workbook_are_read_or_become_problems(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(list(kinds().values())))
     fields = data.draw(st.lists(st.sampled_from(list(kind.fields)), min_size=1, max_size=6, unique=True))
@@ -84,7 +84,7 @@ WHOLE["bookings.xlsx"] = workbook(("Sheet", [["Date", "Client", "Price"], [date(
 
 
 @given(st.sampled_from(sorted(WHOLE)), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=90, deadline=None)
 def test_a_valid_file_with_some_bytes_changed_is_read_or_refused(name: str, data: st.DataObject) -> None:
     changed = bytearray(WHOLE[name])
     for _ in range(data.draw(st.integers(1, 6))):
@@ -118,7 +118,7 @@ LINES = st.sampled_from(
 
 
 @given(st.lists(LINES | st.text(max_size=30), max_size=14))
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_any_lines_of_a_calendar_are_read_or_become_problems(lines: list[str]) -> None:
     text = "\r\n".join(["BEGIN:VCALENDAR", "BEGIN:VEVENT", "UID:z", *lines, "END:VEVENT", "END:VCALENDAR"])
     check(text.encode("utf-8", "replace"), "a.ics")

@@ -14,7 +14,7 @@ from bookingbridge.canonical.errors import Unreadable
 from bookingbridge.vendors.files.table import Cell, Limits, Reading, Row, Table, assemble
 
 _MOST_PARTS = 2_000
-_MOST_BLANK_ROWS = 100_000
+_MOST_BLANK_ROWS = 10_000
 
 
 def read(stream: BinaryIO, name: str, how: Reading) -> Table:
