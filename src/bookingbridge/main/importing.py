@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 from bookingbridge.canonical.errors import Refused
 from bookingbridge.domains.accounts import api as accounts
 from bookingbridge.infra.db import Database
+from bookingbridge.main.businesses import the_business
 from bookingbridge.sync import files as storing
 from bookingbridge.sync.engine import Engine, FileRead, FileSaid
 from bookingbridge.vendors import files
@@ -71,8 +73,6 @@ async def business_for(db: Database, named: str | None, *, zone: str | None, cur
             )
         new = accounts.NewBusiness(named or "My business", zone, currency, "US")
         return await accounts.found_business(db, new)
-    from bookingbridge.main.cli.session import the_business
-
     return await the_business(db, named)
 
 
@@ -80,7 +80,7 @@ async def from_file(
     engine: Engine, path: Path, said: FileSaid, business: accounts.Business, *, source: str
 ) -> dict[str, Any]:
     """What the file came to, as commands print it; stored unless it is a preview or there are problems."""
-    read = read_file(path.read_bytes(), path.name, said)
+    read = await asyncio.to_thread(lambda: read_file(path.read_bytes(), path.name, said))
     result: dict[str, Any] = {
         "file": path.name,
         "kind": read.kind,

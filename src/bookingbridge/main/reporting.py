@@ -10,7 +10,7 @@ from typing import Any
 from bookingbridge.canonical.money import Money
 from bookingbridge.domains.attribution.api import MODELS, TITLES
 from bookingbridge.domains.insights.api import Campaign, Channel, Overview
-from bookingbridge.main.cli.output import out, table
+from bookingbridge.main.output import out, table
 
 
 def _amount(minor: int | None, currency: str) -> str:

@@ -8,7 +8,7 @@ import typer
 
 from bookingbridge.canonical.errors import BridgeError
 from bookingbridge.main.cli import data, host, serving, vendors
-from bookingbridge.main.cli.output import fail
+from bookingbridge.main.output import fail
 
 cli = typer.Typer(
     name="bookingbridge",

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bookingbridge.canonical.errors import Refused
-from bookingbridge.main.cli.output import AsJson, err, out, say_json, table
-from bookingbridge.main.cli.session import house, run, the_business
+from bookingbridge.main.businesses import the_business
+from bookingbridge.main.output import AsJson, err, out, say_json, table
+from bookingbridge.main.session import house, run
 
 
 def add_to(cli: typer.Typer) -> None:

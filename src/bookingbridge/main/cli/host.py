@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from bookingbridge.main.cli.output import AsJson, out, say_json
-from bookingbridge.main.cli.session import house, run
+from bookingbridge.main.output import AsJson, out, say_json
+from bookingbridge.main.session import house, run
 
 secrets = typer.Typer(help="Keys that seal credentials.", no_args_is_help=True)
 user = typer.Typer(help="People who sign in.", no_args_is_help=True)

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from bookingbridge.main.cli.output import AsJson, out, say_json
-from bookingbridge.main.cli.session import house, run
+from bookingbridge.main.output import AsJson, out, say_json
+from bookingbridge.main.session import house, run
 
 
 def add_to(cli: typer.Typer) -> None:

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from bookingbridge.canonical.errors import Refused
-from bookingbridge.main.cli.output import AsJson, err, out, say_json, table
-from bookingbridge.main.cli.session import as_uuid, house, run, the_business
+from bookingbridge.main.businesses import the_business
+from bookingbridge.main.output import AsJson, err, out, say_json, table
+from bookingbridge.main.session import as_uuid, house, run
 
 webhook = typer.Typer(help="Look into webhooks.", no_args_is_help=True)
 

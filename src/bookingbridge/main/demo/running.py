@@ -18,8 +18,8 @@ from pathlib import Path
 import httpx2
 
 from bookingbridge.canonical.errors import Refused, Unreachable
-from bookingbridge.main.cli.output import err, say_json
 from bookingbridge.main.demo import filling, life, story
+from bookingbridge.main.output import err, say_json
 
 READY_WITHIN_S = 60.0
 
