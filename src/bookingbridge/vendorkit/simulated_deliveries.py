@@ -59,6 +59,7 @@ class Deliveries:
     _era: int = 0
     _waiting: list[_Try] = field(default_factory=list)
     _wake: asyncio.Event | None = None
+    _client: httpx2.AsyncClient | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _random: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 - only shuffles
 
@@ -107,11 +108,16 @@ class Deliveries:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
 
     async def _carry(self) -> None:
-        async with httpx2.AsyncClient(timeout=PATIENCE, trust_env=False, follow_redirects=False) as client:
-            while True:
-                await self._deliver(client, await self._next())
+        while True:
+            attempt = await self._next()
+            if self._client is None:  # made late: reading certificate authorities would slow every start
+                self._client = httpx2.AsyncClient(timeout=PATIENCE, trust_env=False, follow_redirects=False)
+            await self._deliver(self._client, attempt)
 
     async def _next(self) -> _Try:
         wake = self._wake
