@@ -38,6 +38,7 @@ _CLOCK = re.compile(
 _OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+\-−])(\d{1,2}):?(\d{2})?", re.IGNORECASE | re.ASCII)
 _GLUE = re.compile(r"^(?:[\s,T]|at\b|um\b|kl\.?\s|à\b|o\b|a las\b|в\b|о\b)+", re.IGNORECASE)
 _LONGEST = 80
+_FARTHEST = timedelta(hours=15)
 
 
 def order_of(texts: Iterable[str]) -> tuple[DateOrder | None, bool]:
@@ -91,7 +92,13 @@ def stamp(text: str, order: DateOrder | None) -> Stamp:
 
 
 def _of(at: datetime, *, has_time: bool) -> Stamp:
-    return Stamp(at.date(), at.time() if has_time else None, at.utcoffset())
+    return Stamp(at.date(), at.time() if has_time else None, _checked(at.utcoffset()))
+
+
+def _checked(offset: timedelta | None) -> timedelta | None:
+    if offset is not None and abs(offset) >= _FARTHEST:
+        raise Unreadable("no clock is that far from UTC")
+    return offset
 
 
 def of_cell(at: date | datetime) -> Stamp:
@@ -181,15 +188,13 @@ def clock(text: str) -> tuple[time, timedelta | None, str]:
 
 
 def _zone(text: str) -> tuple[timedelta | None, str]:
-    if not text:
+    if not text or text.casefold() == "uhr":
         return None, ""
     if text.upper() in ("Z", "UTC", "GMT"):
         return timedelta(0), ""
     if found := _OFFSET.fullmatch(text):
         length = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
-        if length >= timedelta(hours=15):
-            raise Unreadable("no clock is that far from UTC")
-        return (length if found[1] == "+" else -length), ""
+        return _checked(length if found[1] == "+" else -length), ""
     if 2 <= len(text) <= 5 and text.isascii() and text.isalpha():
         return None, text.upper()
     raise Unreadable("not a time of day")
