@@ -25,7 +25,7 @@ from bookingbridge.web.pages.signin import samples as signin
 from bookingbridge.web.pages.sync import samples as sync
 from bookingbridge.web.pages.today import samples as today
 from bookingbridge.web.pages.welcome import samples as welcome
-from bookingbridge.web.shell import NAV, BusinessChoice, Frame, Shell, Toast, theme_of
+from bookingbridge.web.shell import NAV, BusinessChoice, Frame, Shell, Toast, has_shortcuts, theme_of
 from bookingbridge.web.ui import samples as parts
 
 
@@ -125,6 +125,7 @@ def frame(path: str, *, is_signed_in: bool = True, request: Request | None = Non
         path,
         "sample",
         theme,
+        has_shortcuts(request) if request else True,
         user_name="Dana Kowalski",
         role="Owner",
         business_name="Northside Barbers",

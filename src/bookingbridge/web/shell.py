@@ -109,6 +109,11 @@ def theme_of(request: Request) -> Theme:
     return "light" if chosen == "light" else "dark" if chosen == "dark" else ""
 
 
+def has_shortcuts(request: Request) -> bool:
+    """Whether keyboard shortcuts are on in this browser; they are until switched off."""
+    return request.cookies.get("keys") != "off"
+
+
 def wants_part(request: Request) -> bool:
     """Whether htmx asked for the inside of <main> only. Going back in history needs the whole page again."""
     headers = request.headers

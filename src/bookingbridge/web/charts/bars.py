@@ -62,7 +62,9 @@ class Bars:
         return drawing(name, width, max(row * len(self.bars), 1.0), self.title, self.description(), body)
 
     def table(self) -> Table:
-        return Table(self.title, ("", self.unit, ""), tuple((b.label, self.figure(b.value), b.note) for b in self.bars))
+        return Table(
+            self.title, ("Name", self.unit, "Note"), tuple((b.label, self.figure(b.value), b.note) for b in self.bars)
+        )
 
     def csv(self) -> str:
         def plain(value: int) -> object:

@@ -87,10 +87,11 @@ def drawing(
     name: str, width: float, height: float, title: str, description: str, body: Iterable[str], *, kind: str = "chart"
 ) -> Markup:  # fmt: skip
     """An SVG that tells its title and description; `name` keeps its ids apart from its neighbours'."""
+    said = escape(description or "Nothing to show.")
     ids = f'aria-labelledby="{name}-t {name}-d"'
     return Markup(  # noqa: S704 - the body is made of numbers and of what `text` escaped
         f'<svg class="{kind}" viewBox="0 0 {n(width)} {n(height)}" role="img" {ids}>'
-        f'<title id="{name}-t">{escape(title)}</title><desc id="{name}-d">{escape(description)}</desc>'
+        f'<title id="{name}-t">{escape(title)}</title><desc id="{name}-d">{said}</desc>'
         f"{''.join(body)}</svg>"
     )
 

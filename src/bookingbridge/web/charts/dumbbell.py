@@ -134,7 +134,7 @@ class Dumbbell:
 
     def table(self) -> Table:
         rows = tuple((row.label, *(self._money(v) for v in row.values)) for row in self.rows)
-        return Table(self.title, ("", *self.models), rows)
+        return Table(self.title, ("Name", *self.models), rows)
 
     def csv(self) -> str:
         head = ["name", *(f"{m} {self.currency}" for m in self.models)]

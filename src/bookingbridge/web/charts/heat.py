@@ -20,6 +20,7 @@ class HeatMap:
     columns: tuple[str, ...]
     cells: tuple[tuple[float | None, ...], ...]
     none_word: str = "closed"
+    row_word: str = "Day"
 
     def __post_init__(self) -> None:
         if len(self.cells) != len(self.rows) or any(len(row) != len(self.columns) for row in self.cells):
@@ -39,10 +40,12 @@ class HeatMap:
 
     def table(self) -> Table:
         rows = tuple((label, *(self._words(v) for v in row)) for label, row in zip(self.rows, self.cells, strict=True))
-        return Table(self.title, ("", *self.columns), rows)
+        return Table(self.title, (self.row_word, *self.columns), rows)
 
     def csv(self) -> str:
-        return csv_text(["", *self.columns], [[r, *cs] for r, cs in zip(self.rows, self.cells, strict=True)])
+        return csv_text(
+            [self.row_word.lower(), *self.columns], [[r, *cs] for r, cs in zip(self.rows, self.cells, strict=True)]
+        )
 
     def _words(self, share: float | None) -> str:
         return self.none_word if _unknown(share) else str(_whole(share))

@@ -28,6 +28,8 @@ class RangeBar:
     is_early: bool = False
 
     def words(self) -> str:
+        if self.is_early and self.low == self.high:
+            return f"{fmt.times(finite(self.middle))} so far, too early to tell"
         likely = f"likely {fmt.times(finite(self.low))} to {fmt.times(finite(self.high))}"
         return f"{likely}, too early to tell" if self.is_early else likely
 

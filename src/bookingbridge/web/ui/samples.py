@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 from bookingbridge.web.charts.bars import Bar, Bars
@@ -181,7 +182,9 @@ def all_parts() -> SimpleNamespace:
             p.Check("Read bookings", True),
             p.Check("Read payments", False, "Without it revenue stays unknown."),
         ),
-        empty=p.Empty("Nothing here yet", "Connect a source.", "plug", (p.Action("Connect", "#", is_main=True),)),
+        empty=p.Empty(
+            "Nothing here yet", "Connect a source.", "plug", (p.Action("Connect", "/connections/new", is_main=True),)
+        ),
         returns=(
             roas("g1", 4.5, 5.2, 6.0, is_early=False),
             roas("g2", 0.8, 2.5, 3.7, is_early=False),
@@ -190,6 +193,7 @@ def all_parts() -> SimpleNamespace:
         ),
         spark=Sparkline((3, 4, None, 5, 4.2, 6, 7)),
         stacked=revenue(),
+        picture=replace(revenue(), name="picture"),
         bars=bars(),
         models=models(),
         journey=journey(),
