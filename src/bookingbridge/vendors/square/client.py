@@ -37,7 +37,8 @@ class SquareClient:
 
     async def check(self) -> Account:
         status = await self._api.search("/oauth2/token/status", "the token", {})
-        granted = tuple(s for s in status.get("scopes") or () if isinstance(s, str))
+        scopes = status.get("scopes")
+        granted = tuple(s for s in (scopes if isinstance(scopes, list) else ()) if isinstance(s, str))
         merchant_id = status.get("merchant_id")
         if not isinstance(merchant_id, str) or not merchant_id:
             raise Unreadable("Square does not say whose token this is", where="merchant_id")
