@@ -77,7 +77,10 @@ class Browser:
         """The page at `path` or address, after redirects. Rejected where it is an error."""
         return self._checked(self._http.get(urljoin(self.base, path)))
 
-    def fill(self, page: httpx2.Response, values: dict[str, str], *, with_field: str = "", button: str = "") -> Any:
+    def fill(
+        self, page: httpx2.Response, values: dict[str, str], *, with_field: str = "", button: str = "",
+        follow: bool = True,
+    ) -> httpx2.Response:  # fmt: skip
         """The answer to the page's form (the one that has a field `with_field`) filled with `values` and sent."""
         found = [f for f in forms(page.text) if not with_field or with_field in f.fields]
         if not found:
@@ -85,7 +88,8 @@ class Browser:
         form = found[0]
         pressed = dict(b for b in form.buttons if button and b[1] == button)
         sent = {**form.fields, **values, **pressed}
-        return self._checked(self._http.post(urljoin(str(page.url), form.action or str(page.url)), data=sent))
+        target = urljoin(str(page.url), form.action or str(page.url))
+        return self._checked(self._http.post(target, data=sent, follow_redirects=follow))
 
     def api(self, method: str, path: str, body: Any = None) -> Any:
         """The API's answer as JSON, asked as this person."""
@@ -124,4 +128,4 @@ class Browser:
     def consent(self, authorize_url: str) -> httpx2.Response:
         """The vendor's consent page is opened and allowed; where the browser ends up afterwards."""
         page = self.get(authorize_url)
-        return self.fill(page, {}, button="allow")  # type: ignore[no-any-return]
+        return self.fill(page, {}, button="allow")

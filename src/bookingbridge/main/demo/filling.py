@@ -113,7 +113,7 @@ def _sim(simulators: str, vendor: str, method: str, path: str, body: Any = None)
 def found(owner: Browser, owner_token: str) -> UUID:
     """The owner signs up by the one-time link and sets up the shop."""
     page = owner.get(f"/setup/{owner_token}")
-    owner.fill(page, {"name": "Dana Kimber", "email": EMAIL, "password": PASSWORD}, with_field="password")
+    owner.fill(page, {"name": "Dana Kimber", "email": EMAIL, "password": PASSWORD}, with_field="password", follow=False)
     business = owner.api(
         "POST",
         "/business",
@@ -128,7 +128,8 @@ def found(owner: Browser, owner_token: str) -> UUID:
 
 def sign_in(owner: Browser) -> None:
     """The owner signs in with the demo's well-known password."""
-    owner.fill(owner.get("/signin"), {"email": EMAIL, "password": PASSWORD}, with_field="password")
+    page = owner.get("/signin")
+    owner.fill(page, {"email": EMAIL, "password": PASSWORD}, with_field="password", follow=False)
 
 
 def connect(owner: Browser, vendor: str, *, connection: str | None = None, full: bool = True) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -18,6 +19,8 @@ from pathlib import Path
 import httpx2
 
 from bookingbridge.canonical.errors import Refused, Unreachable
+from bookingbridge.domains.accounts import api as accounts
+from bookingbridge.main import database, settings, simulators, wiring
 from bookingbridge.main.demo import filling, life, story
 from bookingbridge.main.output import err, say_json
 
@@ -57,8 +60,8 @@ def show(*, port: int, days: int, is_fresh: bool) -> None:
     places = Places(port, _data(port))
     if is_fresh:
         _empty(places)
-    with _running(places):
-        door = filling.fill(places.web, places.simulators, _owner_token(places), days=days, say=_say)
+    with _running(places) as token:
+        door = filling.fill(places.web, places.simulators, token, days=days, say=_say)
         err.print(f"\n  Open [bold]{places.web}[/]")
         err.print(f"  sign in with [bold]{door.email}[/] and [bold]{door.password}[/]")
         err.print(f"  the invented shop's website: {door.shop}   (book something!)")
@@ -71,8 +74,8 @@ def check(*, port: int, days: int, as_json: bool) -> int:
     """The story, walked over HTTP in an empty demo of its own; 0 when every step worked."""
     with _folder() as data, _free_ports(port) as chosen:
         places = Places(chosen, data)
-        with _running(places):
-            result = story.walk(places.web, places.simulators, _owner_token(places), say=_say)
+        with _running(places) as token:
+            result = story.walk(places.web, places.simulators, token, say=_say)
         _stop_database(places)
     say_json(result.as_json())
     return 0 if result.is_whole else 1
@@ -125,31 +128,33 @@ def _stop_database(places: Places) -> None:
         postgres.stop(places.data / "postgres")
 
 
-def _owner_token(places: Places) -> str | None:
-    """A one-time link's token for the first owner; None where the demo was filled before."""
-    out = subprocess.run(
-        [sys.executable, "-m", "bookingbridge.main.demo.first_owner"],
-        env=places.environ(), capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return out.stdout.strip() or None
+async def _owner_token(url: str) -> str | None:
+    async with wiring.database(url, max_size=1) as db:
+        return await accounts.owner_link(db)
 
 
 @contextmanager
-def _running(places: Places) -> Iterator[None]:
-    """Simulators, web app and worker live within; if one of them dies, the demo says so and ends."""
+def _running(places: Places) -> Iterator[str | None]:
+    """Simulators, web app and worker live within. Gives a one-time token for the owner; None where there is one.
+
+    The simulators live in this process, web app and worker in another: over HTTP, like strangers.
+    """
     for port in (places.port, places.port + 1):
         if not _is_free(port):
             raise Refused(f"port {port} is taken; choose another with --port")
     places.data.mkdir(parents=True, exist_ok=True)
+    os.environ.update(places.environ())
+    chosen = settings.load()
     with contextlib.ExitStack() as stack:
-        _say("starting the simulated vendors …")
-        stack.enter_context(_process("simulate", "--port", str(places.port + 1), places=places))
-        _say("starting database and web app …")
-        web = stack.enter_context(_process("serve", "--no-with-worker", places=places))
+        _say("starting the database …")
+        found = database.prepare(chosen)
+        _say("starting web app, worker and the simulated vendors …")
+        web = stack.enter_context(_process("serve", places=places))
+        stack.enter_context(simulators.in_background(places.port + 1))
+        token = asyncio.run(_owner_token(found.url))
         _until(lambda: _answers(f"{places.simulators}/"), "the simulators", web)
         _until(lambda: _answers(f"{places.web}/readyz"), "the web app", web)
-        stack.enter_context(_process("worker", places=places))
-        yield
+        yield token
 
 
 @contextmanager
