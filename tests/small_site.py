@@ -10,18 +10,23 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, TypeVar
+from uuid import UUID
 
 import httpx2
 from fastapi import FastAPI
 from starlette.routing import Route
+from tests.matrix import Client, People
+from tests.simulators import serving_made
 
 from bookingbridge.api.app import MAX_BODY, PREFIX, api
 from bookingbridge.api.operations import OperationRouter
-from bookingbridge.api.v1 import ROUTERS
+from bookingbridge.api.v1 import business, me, tokens
 from bookingbridge.domains.accounts import api as accounts
 from bookingbridge.domains.accounts.api import Access, Person, Presented, Role, Who
+from bookingbridge.domains.accounts.signing_in import start_session
 from bookingbridge.infra import log
 from bookingbridge.infra.clock import FixedClock
 from bookingbridge.infra.db import Database
@@ -31,11 +36,11 @@ from bookingbridge.web.access import check_routes, declared
 from bookingbridge.web.middleware import Front
 from bookingbridge.web.pages.error import respond
 from bookingbridge.web.pages.signin import routes as signin
-from tests.simulators import serving_made
 
 T = TypeVar("T")
 
 NOW = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
+OURS = (me.router, business.router, tokens.router)
 PASSWORD = "copper lantern seven"
 SHOP = accounts.NewBusiness("Alder & Ash Barbers", "America/Los_Angeles", "USD", "US", ("Pine Street",))
 
@@ -129,11 +134,46 @@ class Member:
         return self.site.do(accounts.create_token(self.site.db, self.who, name="Spreadsheet", role=role))[1]
 
 
+def people(site: Site) -> People:
+    """Everybody for the matrix: an owner, a colleague of each role, a stranger, programs, nobody."""
+    owner, stranger = site.owner(), site.owner()
+    team = {role: owner if role is Role.OWNER else site.colleague(owner, role) for role in Role}
+    keys = {role: owner.key(role) for role in (Role.MANAGER, Role.READ_ONLY)}
+
+    def at_browser(member: Member) -> Client:
+        fresh = Member(site, site.do(_another_session(site, member.who)), member.email)
+        return Client(fresh.who.role, {"bb_session": fresh.session}, csrf=fresh.who.csrf)
+
+    def with_key(role: Role) -> Client:
+        return Client(role, headers={"authorization": f"Bearer {keys[role]}"}, is_program=True)
+
+    callers: dict[str, Callable[[], Client]] = {
+        **{role.value: partial(at_browser, member) for role, member in team.items()},
+        **{f"{role.value} program": partial(with_key, role) for role in keys},
+        "nobody": lambda: Client(None),
+    }
+    business_id = owner.who.business_id
+    ids = {"business_id": business_id, "location_id": site.do(_first_place(site, business_id))}
+    return People(site.url, callers, partial(at_browser, stranger), ids)
+
+
+async def _another_session(site: Site, who: Who) -> str:
+    """A session of the same person, without the work of a password."""
+    async with site.db.realm("accounts") as tx:
+        entered = await start_session(tx, accounts.person_of(who).user_id, who.business_id, accounts.Browser())
+    return entered.token
+
+
+async def _first_place(site: Site, business_id: UUID) -> UUID:
+    async with site.db.business(business_id) as tx:
+        return (await accounts.locations(tx))[0].id
+
+
 @contextmanager
 def small_site(
     database_url: str,
     *,
-    routers: Sequence[OperationRouter] = ROUTERS,
+    routers: Sequence[OperationRouter] = OURS,
     add: Callable[[FastAPI], None] | None = None,
 ) -> Iterator[Site]:
     """The site is up until the block ends. `routers` are the API's; `add` gives the app more pages."""

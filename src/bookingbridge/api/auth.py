@@ -68,9 +68,9 @@ class Gate(OpenGate):
         return await self.admit(request)
 
 
-def needs(permission: Permission) -> Any:
-    """Only a token or a person whose role has this permission: a `Who`."""
-    return Depends(Gate(Access.needing(permission)))
+def needs(*permissions: Permission) -> Any:
+    """Only a token or a person whose role has all these permissions: a `Who`."""
+    return Depends(Gate(Access.needing(*permissions)))
 
 
 def signed_in() -> Any:

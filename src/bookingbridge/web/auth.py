@@ -60,9 +60,9 @@ class Gate:
         return caller
 
 
-def needs(permission: Permission) -> Any:
-    """Only somebody whose role has this permission: a `Who`."""
-    return Depends(Gate(Access.needing(permission)))
+def needs(*permissions: Permission) -> Any:
+    """Only somebody whose role has all these permissions: a `Who`."""
+    return Depends(Gate(Access.needing(*permissions)))
 
 
 def signed_in() -> Any:

@@ -14,15 +14,18 @@ Kind = Literal["permission", "signed_in", "public"]
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """`permission`: a role that has it. `signed_in`: any person, also without a business. `public`: for a reason."""
+    """`permission`: a role that has all of them. `signed_in`: any person, also without a business. `public`: all."""
 
     kind: Kind
-    permission: Permission | None = None
+    permissions: frozenset[Permission] = frozenset()
     reason: str = ""
 
     @classmethod
-    def needing(cls, permission: Permission) -> Access:
-        return cls("permission", permission)
+    def needing(cls, *permissions: Permission) -> Access:
+        """Raises ValueError where none is named."""
+        if not permissions:
+            raise ValueError("what needs permission says which")
+        return cls("permission", frozenset(permissions))
 
     @classmethod
     def signed_in(cls) -> Access:
@@ -36,14 +39,14 @@ class Access:
         return cls("public", reason=reason.strip())
 
     def __str__(self) -> str:
-        if self.permission:
-            return self.permission.value
+        if self.permissions:
+            return " + ".join(sorted(self.permissions))
         return f"public: {self.reason}" if self.kind == "public" else "signed in"
 
     def allows(self, caller: Who | Person | None) -> bool:
         """Whether `caller` may come in."""
-        if self.permission:
-            return isinstance(caller, Who) and caller.may(self.permission)
+        if self.permissions:
+            return isinstance(caller, Who) and self.permissions <= caller.permissions
         return self.kind == "public" or isinstance(caller, Person) or (isinstance(caller, Who) and bool(caller.person))
 
     def admit(self, caller: Who | Person | None) -> None:

@@ -30,6 +30,7 @@ _BY_LINK = "the one-time link is the permission"
 _LEADS_ON = "it only leads on: to the first page, or to signing in"
 
 _NOBODY_YET = Notice("Nobody can sign in yet", "Open the link that the server printed when it started.")
+_SIGNED_OUT = Notice("You are signed out", "Nobody can come back with this browser's session.", "good")
 _GONE = Notice(
     "This link leads nowhere any more",
     "It was used, or it is too old. Whoever gave it to you can make a new one.",
@@ -47,7 +48,7 @@ async def signin_page(request: Request, caller: Caller = public(_DOOR)) -> Respo
     target = safe_path(request.query_params.get("next"), "")
     if isinstance(caller, Who):
         return go(target or _landing(request, caller))
-    notice = None
+    notice = _SIGNED_OUT if request.query_params.get("out") else None
     if not await accounts.has_users(_db(request)):
         notice = Notice(
             "Nobody can sign in yet", "The server printed a link when it started: open it to become the owner."
@@ -78,7 +79,7 @@ async def sign_in(request: Request, _: Caller = public(_DOOR)) -> Response:
 async def sign_out(request: Request, _: Caller = signed_in()) -> Response:
     if token := auth.session_token(request):
         await accounts.sign_out(_db(request), token)
-    return auth.end_session(request, go("/signin"))
+    return auth.end_session(request, go("/signin?out=1"))
 
 
 @router.post("/business")
