@@ -254,3 +254,22 @@ def test_the_small_business_of_the_start_gives_way_to_a_world() -> None:
         control.post("/_sim/world", json=worlds.small())
         assert control.get("/book/MHARBOURLANE1").status_code == 404
         assert control.get(f"/book/{MERCHANT}").status_code == 200
+
+
+def test_a_buyers_token_cannot_double_book_and_sees_only_what_its_application_booked() -> None:
+    with worlds.square() as square:
+        buyer = square.signed_in("APPOINTMENTS_READ", "APPOINTMENTS_WRITE")
+        version = write(square, "GET", "/v2/catalog/object/VCUT1")["object"]["version"]
+        segment = {"team_member_id": "TMNORA1", "service_variation_id": "VCUT1", "service_variation_version": version}
+        booking = {"location_id": "LNORTH1", "customer_id": "CUST0001", "appointment_segments": [segment]}
+        headers = {"Authorization": f"Bearer {buyer.tokens.access}"}
+
+        def ask(start_at: str) -> httpx2.Response:
+            body = {"booking": booking | {"start_at": start_at}}
+            return square.control.post("/v2/bookings", json=body, headers=headers)
+
+        made = ask(at(20.01)).json()["booking"]
+        refused = ask(at(20.02))
+        assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, "CONFLICT")
+        beside = write(square, "POST", "/v2/bookings", booking=booking | {"start_at": at(20.02)})["booking"]
+        assert buyer.ids("bookings") == [made["id"], beside["id"]]  # by one application, none of the shop's own
