@@ -19,7 +19,8 @@ main{max-width:34rem;margin:2rem auto;background:var(--card);border:1px solid va
 h1{font-size:1.4rem;margin:0 0 .5rem}
 p.soft,li small{color:var(--soft)}
 ul{padding-left:1.1rem}
-li{margin:.3rem 0}
+li{margin:.3rem 0;overflow-wrap:anywhere}
+@media (max-width:36rem){main{margin:1rem}}
 label{display:block;margin:.9rem 0 .25rem;font-weight:600}
 input,select{width:100%;padding:.6rem .7rem;font:inherit;color:inherit;background:var(--ground);
   border:1px solid var(--line);border-radius:9px}

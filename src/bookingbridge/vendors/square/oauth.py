@@ -23,7 +23,7 @@ SCOPES = (
     Scope("MERCHANT_PROFILE_READ", "To know your locations and their time zones."),
     Scope("APPOINTMENTS_READ", "To read bookings."),
     Scope("APPOINTMENTS_ALL_READ", "To read all bookings, not only those that this app made."),
-    Scope("APPOINTMENTS_BUSINESS_SETTINGS_READ", "To know which services and team members can be booked."),
+    Scope("APPOINTMENTS_BUSINESS_SETTINGS_READ", "To tell you when online booking is switched off."),
     Scope("CUSTOMERS_READ", "To recognise that a click and a booking are the same person's."),
     Scope("ITEMS_READ", "To know your services and their prices."),
     Scope("EMPLOYEES_READ", "To know who gave the appointment."),
