@@ -23,6 +23,8 @@ from bookingbridge.sync.ingesting import Identified
 
 _CHANNELS = {channel: channel for channel in TITLES} | {title.lower(): channel for channel, title in TITLES.items()}
 _LONGEST_PERSON = 80
+# What only says who somebody is gets no credit, but tells whose the other touches are.
+_KINDS = MARKETING_KINDS | {"identify"}
 
 
 async def ingest(tx: Tx, batch: Sequence[Identified[Touchpoint]]) -> Sequence[Batch]:
@@ -39,10 +41,10 @@ def _touch(tx: Tx, i: Identified[Touchpoint], region: str, origins: Origins) -> 
     origin = origins.of(_signals(t, kind))
     email_key, phone_key = clients.email_key(t.email), clients.phone_key(t.phone, region)
     fields: dict[str, Any] = {"rule": origin.rule, "connection": str(i.connection_id)}
-    if kind not in MARKETING_KINDS and kind:
+    if kind not in _KINDS and kind:
         fields["kind"] = clean(kind, 60)
     return Touch(
-        id=i.id, kind=kind if kind in MARKETING_KINDS else "visit", occurred_at=t.at, received_at=tx.now,
+        id=i.id, kind=kind if kind in _KINDS else "visit", occurred_at=t.at, received_at=tx.now,
         channel=origin.channel, consent=STATED,
         visitor=_visitor(i.connection_id, t.person) or contact_visitor(email_key, phone_key),
         client_id=i.ref("client", t.client), source=origin.source, medium=origin.medium, campaign=origin.campaign,

@@ -35,7 +35,7 @@ def read(row: SheetRow, into: Collected) -> None:
     if row.problems:
         return
     name, email, phone = (
-        people.full_name(row, "client_name", "", ""),
+        row.text("client_name") or "",
         row.text("client_email"),
         row.text("client_phone"),
     )

@@ -48,10 +48,13 @@ def phone_key(text: str | None, region: str) -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def full_name(row: SheetRow, whole: str, first: str = "first_name", last: str = "last_name") -> str:
-    """The name, put together from first and last where it stands in two columns."""
-    parts = (row.text(first), row.text(last))
-    return row.text(whole) or " ".join(part for part in parts if part)
+def full_name(row: SheetRow, whole: str) -> str:
+    """The name; put together where it stands in two columns, the first of which may be headed just name."""
+    name = row.text(whole)
+    if name and "first_name" in row.sheet.columns:
+        return name
+    parts = (name or row.text("first_name"), row.text("last_name"))
+    return " ".join(part for part in parts if part)
 
 
 def key_of(row: SheetRow, email: str | None, phone: str | None) -> RemoteId | None:

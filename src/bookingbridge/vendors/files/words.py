@@ -74,7 +74,7 @@ def campaign_status(text: str) -> str:
 
 
 def touch_kind(text: str) -> str:
-    """visit, click, call, coupon, asked or qr. Unreadable for words nobody taught us."""
+    """visit, click, call, coupon, asked, qr or identify. Unreadable for words nobody taught us."""
     if (kind := _words("touch_kind").get(plain(text))) is None:
         raise Unreadable(f"unknown kind of touch; known are {', '.join(sorted(set(_words('touch_kind').values())))}")
     return kind
