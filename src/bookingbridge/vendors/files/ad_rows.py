@@ -10,7 +10,7 @@ from bookingbridge.canonical.records import AdDay, Campaign
 from bookingbridge.vendors.files import cells, words
 from bookingbridge.vendors.files.collected import Collected
 from bookingbridge.vendors.files.sheet import Sheet, SheetRow
-from bookingbridge.vendors.files.vocabulary import plain
+from bookingbridge.vendors.files.vocabulary import plain, plain_heading
 
 _TOTALS = ("total", "totals", "gesamt", "suma", "razem", "разом", "усього", "totale", "summe")
 
@@ -126,7 +126,7 @@ def _says_total(text: str | None) -> bool:
 
 def _told_by_headings(sheet: Sheet) -> str | None:
     """The platform whose way of naming columns this is, or that the file's name names; None where neither tells."""
-    headings = {plain(column) for column in sheet.table.columns}
+    headings = {plain_heading(column) for column in sheet.table.columns}
     spent = any(heading.startswith("amount spent") for heading in headings)
     if spent and headings & {"reporting starts", "reporting ends", "campaign delivery", "ad set name"}:
         return "meta_ads"  # as Meta Ads Manager exports

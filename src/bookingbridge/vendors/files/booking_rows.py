@@ -29,8 +29,8 @@ def read(row: SheetRow, into: Collected) -> None:
     name, email, phone = people.full_name(row, "client_name"), row.text("client_email"), row.text("client_phone")
     service, staff, location = row.text("service"), row.text("staff"), row.text("location")
     key = people.key_of(row, email, phone)
-    identity = people.identity((starts_at, key or name, service, staff, location))
-    remote_id = into.id_for(row, identity, is_told_apart=bool(key or name))
+    parts = (starts_at, key or name, service, staff, location)
+    remote_id = into.id_for(row, lambda: people.identity(parts), is_told_apart=bool(key or name))
     booking = Booking(
         remote_id=remote_id,
         version=version,

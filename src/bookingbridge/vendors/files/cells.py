@@ -15,13 +15,15 @@ _LONGEST_MINUTES = 24 * 60
 
 def is_blank(cell: Cell) -> bool:
     """Whether the cell holds nothing, or one of the marks that exports print for nothing."""
-    return cell is None or (isinstance(cell, str) and (not cell or cell.strip().casefold() in _NOTHING))
+    if not isinstance(cell, str):
+        return cell is None
+    return not cell or (len(cell) < 12 and cell.strip().casefold() in _NOTHING) or cell.isspace()
 
 
 def text(cell: Cell) -> str:
     """The cell as text: whole numbers without a point, control characters left out, ends trimmed."""
     if isinstance(cell, str):
-        return _CONTROL.sub("", cell).strip()
+        return (cell if cell.isprintable() else _CONTROL.sub("", cell)).strip()
     if cell is None:
         return ""
     if isinstance(cell, bool):

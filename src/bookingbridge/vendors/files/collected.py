@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from hashlib import blake2b
 
@@ -59,7 +59,7 @@ class Collected:
         else:
             row.problem("id", f"line {self._lines[place]} says otherwise of the same {record.kind}")
 
-    def id_for(self, row: SheetRow, identity: Iterable[object], *, is_told_apart: bool) -> RemoteId:
+    def id_for(self, row: SheetRow, identity: Callable[[], Iterable[object]], *, is_told_apart: bool) -> RemoteId:
         """The id column's, else a stable hash of what identifies the row.
 
         Where nothing tells two equal rows apart (`is_told_apart` is false: no person, no time of day), they are taken
@@ -67,7 +67,7 @@ class Collected:
         """
         if given := row.text("id", longest=200):
             return RemoteId(given)
-        plain = "\x1f".join("" if part is None else str(part) for part in identity)
+        plain = "\x1f".join("" if part is None else str(part) for part in identity())
         base = f"row:{blake2b(plain.encode(), digest_size=12).hexdigest()}"
         if is_told_apart:
             return RemoteId(base)
@@ -84,6 +84,8 @@ def _newer(before: Record, record: Record) -> Record | None:
 
 def _filled(record: Customer, before: Customer) -> Customer:
     """The record, with what only the other one says."""
+    if record.name and record.email and record.phone and record.created_at:
+        return record
     return replace(
         record,
         name=record.name or before.name,

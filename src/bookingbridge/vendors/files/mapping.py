@@ -13,7 +13,7 @@ from typing import Any
 from bookingbridge.canonical.errors import Refused
 from bookingbridge.vendors.files import looks
 from bookingbridge.vendors.files.table import Table
-from bookingbridge.vendors.files.vocabulary import WEAK, Field, Kind, Looks, kinds, plain, without_brackets
+from bookingbridge.vendors.files.vocabulary import WEAK, Field, Kind, Looks, kinds, plain_heading, without_brackets
 
 _SAMPLE = 200
 _LEAST = 0.4
@@ -142,7 +142,7 @@ def _lack(kind: Kind, group: tuple[str, ...]) -> str:
 
 
 def _wished(table: Table, kind: Kind, wishes: Wishes, *, lenient: bool) -> tuple[dict[str, str], dict[str, float]]:
-    by_plain = {plain(column): column for column in reversed(table.columns)}
+    by_plain = {plain_heading(column): column for column in reversed(table.columns)}
     columns: dict[str, str] = {}
     for name, wanted in wishes.columns.items():
         if name not in kind.fields:
@@ -151,7 +151,7 @@ def _wished(table: Table, kind: Kind, wishes: Wishes, *, lenient: bool) -> tuple
             raise Refused(f"{kind.title} have no field {name[:40]!r}; there are {', '.join(kind.fields)}")
         if not wanted:
             continue
-        column = wanted if wanted in table.columns else by_plain.get(plain(wanted))
+        column = wanted if wanted in table.columns else by_plain.get(plain_heading(wanted))
         if column is None:
             if lenient:
                 continue
@@ -164,7 +164,7 @@ def _candidates(table: Table, fields: list[Field]) -> list[tuple[float, str, str
     """(score, field, column) of all plausible pairs, the best first; equal ones in the order of fields and columns."""
     found: list[tuple[float, int, int, str, str]] = []
     for place, column in enumerate(table.columns):
-        named, bare = plain(column), without_brackets(column)
+        named, bare = plain_heading(column), without_brackets(column)
         sample: list[Any] | None = None
         for rank, candidate in enumerate(fields):
             score = _heading(candidate, named, bare)

@@ -42,12 +42,10 @@ def read(row: SheetRow, into: Collected) -> None:
     key = people.key_of(row, email, phone)
     booking, method, reference = row.text("booking_id", 200), row.text("method"), row.text("reference")
     location = row.text("location")
-    identity = people.identity(
-        (paid_at, amount.minor, amount.currency, key or name, booking, method, reference, location)
-    )
+    parts = (paid_at, amount.minor, amount.currency, key or name, booking, method, reference, location)
     is_told_apart = bool(key or booking) and "paid_at" not in row.timeless
     payment = Payment(
-        remote_id=into.id_for(row, identity, is_told_apart=is_told_apart),
+        remote_id=into.id_for(row, lambda: people.identity(parts), is_told_apart=is_told_apart),
         version=None,
         changed_at=changed_at,
         status=status,
@@ -104,9 +102,9 @@ def _refund(
             "a negative amount is a refund; say of which payment (refund_of), or leave the row out",
         )
         return
-    identity = ("refund", payment, refunded_at, amount.minor, amount.currency)
+    parts = ("refund", payment, refunded_at, amount.minor, amount.currency)
     refund = Refund(
-        remote_id=into.id_for(row, identity, is_told_apart="paid_at" not in row.timeless),
+        remote_id=into.id_for(row, lambda: parts, is_told_apart="paid_at" not in row.timeless),
         version=None,
         changed_at=changed_at,
         payment=RemoteId(payment),

@@ -17,7 +17,7 @@ from bookingbridge.vendors.files.dates import DateOrder, Stamp
 from bookingbridge.vendors.files.mapping import Mapping
 from bookingbridge.vendors.files.options import Options
 from bookingbridge.vendors.files.table import Cell, Problem, Row, Table
-from bookingbridge.vendors.files.vocabulary import Looks, kinds, plain
+from bookingbridge.vendors.files.vocabulary import Looks, kinds, plain_heading
 
 T = TypeVar("T")
 
@@ -39,6 +39,7 @@ class Sheet:
         self.notes: Counter[str] = Counter()
         self.blockers: list[Problem] = []
         self._orders = self._date_orders()
+        self._in_utc = {name for name, column in mapping.columns.items() if _says_utc(column)}
         self.separator = self._separator()
 
     def rows(self) -> Iterator[SheetRow]:
@@ -56,11 +57,11 @@ class Sheet:
 
     def is_utc(self, name: str) -> bool:
         """Whether the heading says that times are in UTC: `Created (UTC)`."""
-        return bool(_NAMED_LIKE_CODES & set(self.columns[name].upper().replace("(", " ").replace(")", " ").split()))
+        return name in self._in_utc
 
     def heading_says(self, name: str, word: str) -> bool:
         """Whether the word begins one of the heading's."""
-        return any(part.startswith(word) for part in plain(self.columns[name]).split())
+        return any(part.startswith(word) for part in plain_heading(self.columns[name]).split())
 
     def _column(self, name: str) -> Iterator[tuple[int, Cell]]:
         place = self.place[name]
@@ -105,6 +106,10 @@ class Sheet:
                     self.blockers.append(Problem(line, self.columns[name], cell[:80], why))
                     return None
         return None
+
+
+def _says_utc(column: str) -> bool:
+    return bool(_NAMED_LIKE_CODES & set(column.upper().replace("(", " ").replace(")", " ").split()))
 
 
 def _numeric(column: Iterator[tuple[int, Cell]]) -> Iterator[str]:
@@ -156,12 +161,14 @@ class SheetRow:
     def cell(self, name: str) -> Cell:
         """The cell, None where it is blank."""
         raw = self.raw(name)
-        return None if cells.is_blank(raw) else raw
+        return None if raw is None or cells.is_blank(raw) else raw
 
     def text(self, name: str, longest: int = 500) -> str | None:
         """The cell's text, None where it is blank."""
         raw = self.raw(name)
-        return None if cells.is_blank(raw) else cells.text(raw)[:longest].strip() or None
+        if raw is None or cells.is_blank(raw):
+            return None
+        return cells.text(raw)[:longest].strip() or None
 
     def _read(self, name: str, how: Callable[[Cell], T]) -> T | None:
         cell = self.cell(name)

@@ -38,7 +38,7 @@ def read(row: SheetRow, into: Collected) -> None:
     email, phone = row.text("email"), row.text("phone")
     content, term = row.text("content"), row.text("term")
     who = person or client or people.email_key(email) or people.phone_key(phone, row.sheet.options.region)
-    identity = (
+    parts = (
         at,
         kind,
         person,
@@ -57,7 +57,7 @@ def read(row: SheetRow, into: Collected) -> None:
     into.main(
         row,
         Touchpoint(
-            remote_id=into.id_for(row, identity, is_told_apart=bool(who) and "at" not in row.timeless),
+            remote_id=into.id_for(row, lambda: parts, is_told_apart=bool(who) and "at" not in row.timeless),
             version=None,
             changed_at=None,
             at=at,

@@ -7,7 +7,7 @@ import tomllib
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -65,18 +65,24 @@ _NOT_A_LETTER = re.compile(r"[\W_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
-def plain(heading: str) -> str:
-    """The heading without case, accents and punctuation; `startDate` and `start_date` are `start date`."""
-    spaced = _CAMEL.sub(" ", heading)
-    bare = "".join(c for c in unicodedata.normalize("NFKD", spaced) if not unicodedata.combining(c))
+@lru_cache(maxsize=50_000)
+def plain(text: str) -> str:
+    """The text without case, accents and punctuation: words that are equal so are the same word."""
+    if not text.isascii():
+        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     # A Polish l with stroke is a letter of its own to Unicode; people leave the stroke out.
-    bare = bare.casefold().replace("ł", "l").translate(_APOSTROPHES)
+    bare = text.casefold().replace("ł", "l").translate(_APOSTROPHES)
     return _NOT_A_LETTER.sub(" ", bare).strip()
+
+
+def plain_heading(heading: str) -> str:
+    """The same of a heading, in which `startDate` is `start date`."""
+    return plain(_CAMEL.sub(" ", heading))
 
 
 def without_brackets(heading: str) -> str:
     """`Amount spent (USD)` is `amount spent`."""
-    return plain(_BRACKETED.sub(" ", heading))
+    return plain_heading(_BRACKETED.sub(" ", heading))
 
 
 def kinds() -> dict[str, Kind]:

@@ -14,9 +14,10 @@ from bookingbridge.canonical import times
 from bookingbridge.canonical.errors import AuthExpired, Refused, Rejected, Unreadable
 from bookingbridge.canonical.ids import RemoteId
 from bookingbridge.canonical.ports import Account, Given, Json, Page, RawRecord, Reach
+from bookingbridge.vendorkit import days
 from bookingbridge.vendorkit.http import Answer, Transport
 from bookingbridge.vendorkit.paging import Trail
-from bookingbridge.vendors.google_ads import days, faults, queries, wire
+from bookingbridge.vendors.google_ads import faults, queries, wire
 from bookingbridge.vendors.google_ads.oauth import SCOPE, refreshed
 
 API_VERSION = "v26"

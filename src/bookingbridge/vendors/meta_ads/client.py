@@ -13,9 +13,10 @@ from bookingbridge.canonical import times
 from bookingbridge.canonical.errors import Refused, Rejected, Throttled, Unreadable
 from bookingbridge.canonical.ids import RemoteId
 from bookingbridge.canonical.ports import Account, Given, Json, Page, RawRecord, Reach
+from bookingbridge.vendorkit import days
 from bookingbridge.vendorkit.http import Transport
 from bookingbridge.vendorkit.paging import Trail
-from bookingbridge.vendors.meta_ads import days, faults, wire
+from bookingbridge.vendors.meta_ads import faults, wire
 from bookingbridge.vendors.meta_ads.oauth import API_VERSION, SCOPE, appsecret_proof
 
 SETTLING_DAYS = 28

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bookingbridge.vendors.meta_ads import days
-from bookingbridge.vendors.meta_ads.days import Progress, Reading
+from bookingbridge.vendorkit import days
+from bookingbridge.vendorkit.days import Progress, Reading
 
 READING = Reading(settling=28, step=30, history=396)
 TODAY = date(2026, 11, 20)
