@@ -52,7 +52,7 @@ async def ask(tx: Tx, connection_id: UUID, *, is_full: bool, asked_by: str) -> U
     run_id = new_id(tx.now)
     await runs.add(tx, run_id, connection_id, "full" if is_full else "incremental", asked_by)
     if is_full:
-        await runs.forget_cursors(tx, connection_id)
+        await runs.begin_again(tx, connection_id)
     await tx.ring(bell(tx.business_id, connection_id, run_id))
     return run_id
 

@@ -111,9 +111,17 @@ async def advance(tx: Tx, connection_id: UUID, stream: str, cursor: Mapping[str,
     )
 
 
-async def forget_cursors(tx: Tx, connection_id: UUID) -> None:
-    """The next run reads from the beginning."""
-    await tx.run("DELETE FROM cursors WHERE business_id = %s AND connection_id = %s", (tx.business_id, connection_id))
+async def begin_again(tx: Tx, connection_id: UUID) -> None:
+    """The next run reads everything. Cursors of streams that were read to their end stay: vendors' clients remember in
+    them what must be met again (such as days with figures that may be gone)."""
+    await tx.run(
+        "DELETE FROM cursors WHERE business_id = %s AND connection_id = %s AND NOT is_complete",
+        (tx.business_id, connection_id),
+    )
+    await tx.run(
+        "UPDATE cursors SET is_complete = false WHERE business_id = %s AND connection_id = %s",
+        (tx.business_id, connection_id),
+    )
 
 
 async def plan(tx: Tx, kind: str, target_id: UUID, every: timedelta, *, due_at: datetime) -> None:
