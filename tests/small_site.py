@@ -203,7 +203,7 @@ def small_site(
             add(app)
         check_routes(app)
         made["app"] = app
-        return Front(app, public_url=url)
+        return Front(app, public_url=url, draw=respond.draw)
 
     with serving_made(make) as url:
         yield Site(url, made["app"], clock, made["loop"])

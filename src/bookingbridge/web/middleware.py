@@ -11,6 +11,7 @@ import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,6 +27,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Draw = Callable[[int, str, str], str]
 
 MAX_BODY = 1024 * 1024
 """Bytes of a request's body unless a route says otherwise: the app's `max_body_size`."""
@@ -45,7 +47,9 @@ _log = log.get("web")
 class Front:
     """The outermost layer. `plain_paths` are answered over plain HTTP too: health checks come from inside.
 
-    In production the public URL must be https, except on this machine's own loopback: raises Refused otherwise.
+    `draw` makes the page for what goes wrong this far out: (status, words, the request's number) to HTML. Programs, and
+    everybody where there is no `draw`, get a problem document. In production the public URL must be https, except on
+    this machine's own loopback: raises Refused otherwise.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class Front:
         is_production: bool = False,
         trusted_proxies: str = "",
         plain_paths: Collection[str] = ("/livez", "/readyz", "/healthz", "/metrics"),
+        draw: Draw | None = None,
     ) -> None:
         parts = urlsplit(public_url)
         if is_production and parts.scheme != "https" and parts.hostname not in _LOOPBACK:
@@ -69,6 +74,7 @@ class Front:
         self._must_be_https = is_production and self._is_https
         self._proxies = Proxies.parse(trusted_proxies)
         self._plain_paths = frozenset(plain_paths)
+        self._draw = draw
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -78,7 +84,8 @@ class Front:
         request_id = forwarded_id or secrets.token_hex(8)
         state: dict[str, Any] = scope.setdefault("state", {})
         state["request_id"] = request_id
-        answer = _Answer(send, state, request_id, is_https=self._is_https)
+        draw = None if scope["path"].startswith("/api/") else self._draw
+        answer = _Answer(send, state, request_id, draw, is_https=self._is_https)
         if refusal := self._refusal(scope):
             await answer.plain(*refusal)
             return
@@ -127,15 +134,26 @@ class Front:
 class _Answer:
     """Sends what the app answers, with the headers that every answer carries and no other route has set."""
 
-    def __init__(self, send: Send, state: dict[str, Any], request_id: str, *, is_https: bool) -> None:
+    def __init__(
+        self, send: Send, state: dict[str, Any], request_id: str, draw: Draw | None, *, is_https: bool
+    ) -> None:
         self._send = send
+        self._draw = draw
+        self._is_replaced = False
         self._state = state
         self._request_id = request_id
         self._is_https = is_https
         self.has_begun = False
 
     async def send(self, message: Message) -> None:
+        if self._is_replaced:
+            return
         if message["type"] == "http.response.start":
+            if message["status"] == 413 and _is_bare(message):
+                # The framework's own words for a body past its limit; it asks no error handler.
+                await self.plain(413, "What was sent is larger than this address takes.", code="too_large")
+                self._is_replaced = True
+                return
             self.has_begun = True
             self._complete(message)
         await self._send(message)
@@ -154,11 +172,36 @@ class _Answer:
             headers.append(_SPEND_TOAST)
         message["headers"] = headers
 
-    async def plain(self, status: int, words: str, location: str = "") -> None:
-        """An answer of our own, as a problem document that people can read too."""
-        body = json.dumps({"type": "about:blank", "title": words, "status": status, "request": self._request_id})
-        headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
+    async def plain(self, status: int, words: str, location: str = "", *, code: str = "") -> None:
+        """An answer of our own: a page for people, a problem document for programs."""
+        if self._draw:
+            kind, body = b"text/html; charset=utf-8", self._draw(status, words, self._request_id).encode()
+        else:
+            kind, body = b"application/problem+json", _problem(status, words, code, self._request_id)
+        headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
         if location:
             headers.append((b"location", location.encode("latin-1")))
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
-        await self.send({"type": "http.response.body", "body": body.encode()})
+        await self.send({"type": "http.response.body", "body": body})
+
+
+def _is_bare(message: Message) -> bool:
+    return any(
+        name.lower() == b"content-type" and value.startswith(b"text/plain") for name, value in message["headers"]
+    )
+
+
+def _problem(status: int, words: str, code: str, request_id: str) -> bytes:
+    """The same shape as the API's own."""
+    phrase = HTTPStatus(status).phrase
+    named = code or phrase.lower().replace(" ", "_")
+    said = {
+        "type": f"urn:bookingbridge:problem:{named}",
+        "title": phrase.capitalize(),
+        "status": status,
+        "detail": words,
+        "code": named,
+        "request": request_id,
+        "errors": [],
+    }
+    return json.dumps(said).encode()

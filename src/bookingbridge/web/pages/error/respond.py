@@ -57,6 +57,14 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unforeseen)
 
 
+def draw(status: int, words: str, request_id: str) -> str:
+    """The page for what goes wrong before a page is reached: for the front."""
+    title = HTTPStatus(status).phrase.capitalize()
+    _, do = _OF_STATUS.get(status, ("", _BACK))
+    view = ErrorView(status, words, do, reference=request_id if status >= 500 else "")
+    return _shell.render(Frame("/", ""), "error/page.html", view, title=title)
+
+
 async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, BridgeError)
     if error.code == "unauthenticated":
