@@ -31,6 +31,8 @@ from bookingbridge.vendors.google_ads import VENDOR as GOOGLE_ADS
 from bookingbridge.vendors.meta_ads import VENDOR as META_ADS
 from bookingbridge.vendors.square import VENDOR as SQUARE
 from bookingbridge.web.pages.signin import routes as signin
+from bookingbridge.web.pages.today import routes as today
+from bookingbridge.web.pages.welcome import routes as welcome
 
 VENDORS: Mapping[str, Vendor] = {v.manifest.name: v for v in (SQUARE, META_ADS, GOOGLE_ADS)}
 
@@ -47,7 +49,7 @@ INGESTERS: Mapping[str, Ingester] = {
     "touch": journeys.ingest,
 }
 
-PAGES: Sequence[APIRouter] = (signin.router,)
+PAGES: Sequence[APIRouter] = (signin.router, today.router, welcome.router)
 """The screens, each with its own routes."""
 
 Reaction = Callable[[Any, Tx], Awaitable[None]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
@@ -143,3 +144,16 @@ def full(at: datetime, tz: ZoneInfo) -> str:
     """Nothing left out: `Tue Nov 4, 2025, 14:20:07 PST`."""
     local = at.astimezone(tz)
     return f"{local:%a} {day(local.date())}, {local:%H:%M:%S %Z}"
+
+
+def shorten(words: str, most: int) -> str:
+    """At most `most` characters, cut with an ellipsis."""
+    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
+
+
+def money_total(amounts: Iterable[tuple[int, str]]) -> str:
+    """The sum per currency, `$120.00 and €8.00`; amounts are (minor units, currency)."""
+    sums: dict[str, int] = {}
+    for minor, currency in amounts:
+        sums[currency] = sums.get(currency, 0) + minor
+    return " and ".join(money(Money(minor, currency)) for currency, minor in sums.items()) or NOTHING

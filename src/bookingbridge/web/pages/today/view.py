@@ -66,9 +66,10 @@ class SourceMark:
 class TodayView:
     """GET /today?period=...&model=...
 
-    `selects` are the period and the model. `refresh_href` is this page with its choices, asked again every 15 s by
-    htmx; answer 304 when nothing changed. `revenue` is None until a first paid visit is known, and `start` then says
-    what to connect. CSV addresses are empty when there is nothing to download.
+    `selects` are the period and the model. `refresh_href` is this page with its choices, asked again every 3 s by
+    htmx; it names what is shown (`seen`), and the answer is 204 while nothing changed. `revenue` is None until a first
+    paid visit is known, and `start` then says what to connect. CSV addresses are empty when there is nothing to
+    download.
     """
 
     selects: tuple[Select, ...]

@@ -112,4 +112,4 @@ def tracking() -> v.TrackingStepView:
     causes = (Cause("Referral", hue("Referral"), "A friend"), Cause("Meta", hue("Meta Ads"), "Instagram"))
     snippet = p.CopyBox("snippet", "Paste this before </body> on every page", script, is_block=True)
     seen = p.Check("Not seen yet", False, "Paste it, open your site once, then press Test.")
-    return v.TrackingStepView(_steps(), snippet, seen, links, answers, causes, "tracking", "/connections/new")
+    return v.TrackingStepView(_steps(), snippet, None, seen, links, answers, causes, "tracking", "/connections/new")

@@ -63,11 +63,12 @@ class TrackingStepView:
     """tracking.html: GET /welcome/tracking: the script, a first tagged link, the question at the desk.
 
     POST /welcome/tracking/test looks for the script; /welcome/tracking/answers saves the answers to offer
-    (`answers`, one per line).
+    (`answers`, one per line). Until a site is known `site` asks for it and there is no `snippet`.
     """
 
     steps: tuple[Step, ...]
-    snippet: CopyBox
+    snippet: CopyBox | None
+    site: Form | None
     seen: Check
     links: tuple[CopyBox, ...]
     answers: Form

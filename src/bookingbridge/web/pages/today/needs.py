@@ -1,0 +1,117 @@
+"""What waits for a person: sources that fail, payments without a visit, unreadable things, money that is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from bookingbridge.domains.accounts.api import Permission, Who
+from bookingbridge.domains.insights.api import ending
+from bookingbridge.domains.matching import api as matching
+from bookingbridge.domains.payments import api as payments
+from bookingbridge.infra.db import Tx
+from bookingbridge.sync import overview as sync
+from bookingbridge.sync.engine import Engine
+from bookingbridge.sync.overview import Health
+from bookingbridge.web import figures, setup, sources
+from bookingbridge.web import format as fmt
+from bookingbridge.web.asking import Asked
+from bookingbridge.web.figures import Shown
+from bookingbridge.web.pages.today.view import Need
+from bookingbridge.web.ui.parts import Tag, Tone
+
+OPEN_DAYS = 14
+WASTE_DAYS = 30
+REMINDED = ("source", "tracking", "ads")
+"""The set-up's steps without which figures are missing; the others are left to the set-up's own page."""
+_TONES: dict[str, Tone] = {"warn": "warn", "bad": "bad"}
+
+
+async def needs(engine: Engine, tx: Tx, who: Who, s: Shown, connected: Sequence[Health]) -> tuple[Need, ...]:
+    """The most urgent first; only what this person may do something about or look at."""
+    some: list[Need] = []
+    if who.may(Permission.SEE_CONNECTIONS):
+        some += [_connection(h) for h in connected if h.tone != "ok"]
+        some += await _unread(tx, connected)
+    some += await _open_payments(tx, who)
+    some += await _wasted(tx, s)
+    if who.may(Permission.MANAGE_CONNECTIONS):
+        some += await _setup(engine, tx, who, connected)
+    order = {"bad": 0, "warn": 1, "info": 2, "flat": 3, "good": 4}
+    return tuple(sorted(some, key=lambda need: order[need.kind.tone]))
+
+
+def _connection(h: Health) -> Need:
+    c = h.connection
+    path = f"/connections/{c.id}"
+    if c.state == "needs_reauth":
+        detail, href = "Nothing new arrives until somebody signs in again; nothing is lost meanwhile.", path
+    elif c.setup_step < 5 and c.last_success_at is None:
+        detail, href = "Go on where you left off.", path
+    else:
+        detail, href = "What is shown may be older than it should be.", path
+    return Need(Tag("Connection", _TONES[h.tone]), f"{sources.title(h)}: {h.says}", detail, href)
+
+
+async def _unread(tx: Tx, connected: Sequence[Health]) -> list[Need]:
+    some = []
+    odd = sum((await sync.problem_counts(tx)).values()) + sum(h.inbox.get("unreadable", 0) for h in connected)
+    if odd:
+        title = f"{fmt.counted(odd, 'thing')} could not be read"
+        some.append(Need(Tag("Sync", "warn"), title, "Kept as they came. Look what they are.", "/sync/events?state=unreadable"))
+    if failed := sum(h.inbox.get("failed", 0) for h in connected):
+        title = f"{fmt.counted(failed, 'delivery', 'deliveries')} failed"
+        some.append(Need(Tag("Sync", "warn"), title, "Look why, then replay.", "/sync/events?state=failed"))
+    return some
+
+
+async def _open_payments(tx: Tx, who: Who) -> list[Need]:
+    if not who.may(Permission.SEE_MONEY):
+        return []
+    recent = await payments.between(tx, tx.now - timedelta(days=OPEN_DAYS), tx.now)
+    left = set(await matching.open_payments(tx, [p.id for p in recent if p.net_minor > 0]))
+    if not left:
+        return []
+    amount = fmt.money_total([(p.net_minor, p.currency) for p in recent if p.id in left])
+    title = f"{fmt.counted(len(left), 'payment')} belong{'s' if len(left) == 1 else ''} to no visit"
+    detail = f"{amount} in the last {OPEN_DAYS} days is not shared out among channels."
+    return [Need(Tag("Match", "info"), title, detail, "/attribution/payments")]
+
+
+async def _wasted(tx: Tx, s: Shown) -> list[Need]:
+    """Campaigns that brought no paid visit in a month although they cost several visits' worth."""
+    month = await figures.shown_for(tx, _last_month(s.asked))
+    some = [
+        c
+        for c in month.overview.campaigns
+        if c.visits == 0 and c.spend_minor and figures.only_costs(month.overview, c.spend_minor)
+    ]
+    return [
+        Need(
+            Tag("Campaign", "warn"),
+            f"{figures.name_of(c)}: no paid visit in {WASTE_DAYS} days",
+            f"{month.money(c.spend_minor)} spent on {fmt.counted(c.clicks, 'click')}.",
+            figures.campaign_href(month.asked, c.channel, c.key),
+        )
+        for c in some
+    ]
+
+
+def _last_month(asked: Asked) -> Asked:
+    return Asked(
+        asked.business, asked.today, "30d", ending(asked.today, WASTE_DAYS), asked.model, None, asked.locations
+    )
+
+
+async def _setup(engine: Engine, tx: Tx, who: Who, connected: Sequence[Health]) -> list[Need]:
+    plan = await setup.steps(engine, tx, who.business, connected)
+    left = [step for step in plan if step.is_left and step.key in REMINDED]
+    return [
+        Need(
+            Tag("Set-up", "flat"),
+            f"{step.title}: {fmt.counted(step.minutes, 'minute')}",
+            f"Unlocks {step.unlocks}.",
+            step.href,
+        )
+        for step in left
+    ]
