@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     )
     trusted_proxies: str = Field(default="", description="Addresses whose X-Forwarded headers are believed")
     simulators_url: str | None = Field(default=None, description="Where `bookingbridge simulate` serves; demo only")
+    is_demo: bool = Field(default=False, validation_alias="BOOKINGBRIDGE_DEMO")
+    """Every business made here is a demo's, and says so on every page."""
     log_json: bool = Field(default=False, validation_alias="BOOKINGBRIDGE_LOG_JSON")
     log_level: str = Field(default="INFO", validation_alias="BOOKINGBRIDGE_LOG_LEVEL")
 

@@ -137,6 +137,7 @@ async def create_business(
             given.currency,
             given.region,
             tuple(given.locations),
+            is_demo=getattr(request.app.state.settings, "is_demo", False),
             settings=Settings(given.window_days, given.default_model),
         ),
     )

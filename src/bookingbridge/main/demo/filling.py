@@ -117,11 +117,8 @@ def found(owner: Browser, owner_token: str) -> UUID:
     business = owner.api(
         "POST",
         "/business",
-        {
-            "name": "Northside Barbers", "time_zone": "America/Los_Angeles", "currency": "USD", "region": "US",
-            "is_demo": True,
-        },
-    )  # fmt: skip
+        {"name": "Northside Barbers", "time_zone": "America/Los_Angeles", "currency": "USD", "region": "US"},
+    )
     owner.forget_token()
     return UUID(business["id"])
 

@@ -51,6 +51,7 @@ class Places:
             "PUBLIC_URL": self.web,
             "PORT": str(self.port),
             "SIMULATORS_URL": self.simulators,
+            "BOOKINGBRIDGE_DEMO": "1",
             "BOOKINGBRIDGE_LOG_LEVEL": os.environ.get("BOOKINGBRIDGE_LOG_LEVEL", "WARNING"),
         }
 

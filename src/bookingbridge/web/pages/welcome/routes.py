@@ -79,7 +79,15 @@ async def save_business(request: Request, caller: Caller = signed_in()) -> Respo
     try:
         if who is None:
             await accounts.create_business(
-                engine.db, person_behind(caller), NewBusiness(name, time_zone, currency, region)
+                engine.db,
+                person_behind(caller),
+                NewBusiness(
+                    name,
+                    time_zone,
+                    currency,
+                    region,
+                    is_demo=getattr(request.app.state.settings, "is_demo", False),
+                ),
             )
         else:
             await accounts.update_business(engine.db, who, BusinessChanges(name, time_zone, currency, region))
