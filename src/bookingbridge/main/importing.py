@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from bookingbridge.canonical.errors import Refused
@@ -13,11 +13,16 @@ from bookingbridge.infra.db import Database
 from bookingbridge.main.businesses import the_business
 from bookingbridge.sync import files as storing
 from bookingbridge.sync.engine import Engine, FileRead, FileSaid
-from bookingbridge.vendors import files
+
+if TYPE_CHECKING:
+    from bookingbridge.vendors import files
 
 
 def read_file(content: bytes, name: str, said: FileSaid) -> FileRead:
     """As `sync.engine.FileReader`. The options name at least time_zone, currency and region."""
+    # Readers of calendars and workbooks take a while to import and are rarely needed.
+    from bookingbridge.vendors import files
+
     wishes = files.Wishes(said.kind, said.columns, {})
     start = files.Options(ZoneInfo("UTC"), "USD", skip_bad_rows=said.skip_bad_rows)
     options = files.with_texts(start, {k: v for k, v in said.options.items() if v})
@@ -32,8 +37,10 @@ def read_file(content: bytes, name: str, said: FileSaid) -> FileRead:
 
 
 def _previewed(table: files.Table, wishes: files.Wishes, options: files.Options) -> FileRead:
-    mapping = files.guess(table, wishes)
-    shown = files.preview(table, mapping, options)
+    from bookingbridge.vendors.files import guess, preview
+
+    mapping = guess(table, wishes)
+    shown = preview(table, mapping, options)
     problems = [str(p) for p in shown.blockers] + [str(p) for row in shown.rows for p in row.problems]
     return FileRead(
         mapping.kind, shown.total_rows, [], problems, len(problems), list(shown.notes), mapping.columns,
@@ -58,6 +65,8 @@ def said_of(
     is_preview: bool,
 ) -> FileSaid:
     """What a command line says of a file: its mapping file's words, overruled by what was typed."""
+    from bookingbridge.vendors import files
+
     wishes = (files.wishes_from(mapping) if mapping else files.Wishes()).with_pairs(pairs)
     options = options_of(business, {**wishes.options, **{k: v for k, v in typed.items() if v}})
     return FileSaid(kind or wishes.kind, wishes.columns, options, skip_bad_rows, is_preview)
