@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from bookingbridge import __version__
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
+from fastapi.routing import iter_route_contexts
 from starlette.datastructures import State
 
+from bookingbridge import __version__
 from bookingbridge.api import docs, problems
 from bookingbridge.api.operations import OperationRouter
 from bookingbridge.api.v1 import ROUTERS
@@ -39,7 +39,10 @@ past them the answer is 429 with `Retry-After` in seconds.
 
 
 def api(state: State, routers: Sequence[OperationRouter] = ROUTERS) -> FastAPI:
-    """The app to mount at /api/v1. `state` is the whole app's: it carries db, vault, clock and settings."""
+    """The app to mount at /api/v1. `state` is the whole app's: it carries db, vault, clock and settings.
+
+    Raises ValueError where two operations have one name.
+    """
     app = FastAPI(
         title="BookingBridge",
         version=__version__,
@@ -56,6 +59,7 @@ def api(state: State, routers: Sequence[OperationRouter] = ROUTERS) -> FastAPI:
     for router in routers:
         app.include_router(router)
     app.include_router(docs.router)
+    _refuse_doubles(app)
     problems.install(app)
     app.openapi = _document(app)  # type: ignore[method-assign]
     return app
@@ -77,18 +81,18 @@ def _document(app: FastAPI) -> Callable[[], dict[str, Any]]:
             )
             schemas = made.setdefault("components", {}).setdefault("schemas", {})
             schemas.update(problems.schemas())
-            _refuse_doubles(app.routes)
             app.openapi_schema = made
         return app.openapi_schema
 
     return document
 
 
-def _refuse_doubles(routes: Sequence[Any]) -> None:
+def _refuse_doubles(app: FastAPI) -> None:
     """Returns when each operation's name is its own: generated clients name their functions by it."""
     seen: set[str] = set()
-    for route in routes:
-        if isinstance(route, APIRoute) and route.include_in_schema:
-            if route.unique_id in seen:
-                raise ValueError(f"two operations are called {route.unique_id}")
-            seen.add(route.unique_id)
+    for route in iter_route_contexts(app.routes):
+        name = getattr(route, "operation_id", None)
+        if name in seen:
+            raise ValueError(f"two operations are called {name}")
+        if name:
+            seen.add(name)
