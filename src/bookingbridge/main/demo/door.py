@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any, Self
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
@@ -125,7 +125,9 @@ class Browser:
             raise Rejected(f"{answer.request.method} {answer.url}: {answer.status_code} {answer.text[:300]}")
         return answer
 
-    def consent(self, authorize_url: str) -> httpx2.Response:
-        """The vendor's consent page is opened and allowed; where the browser ends up afterwards."""
+    def consent(self, authorize_url: str) -> str:
+        """The vendor's consent page is opened and allowed; the path that the way back then leads to."""
         page = self.get(authorize_url)
-        return self.fill(page, {}, button="allow")
+        back = self.fill(page, {}, button="allow", follow=False).headers["location"]
+        landed = self._checked(self._http.get(back, follow_redirects=False))
+        return urlsplit(landed.headers.get("location", "")).path

@@ -132,8 +132,8 @@ def sign_in(owner: Browser) -> None:
 def connect(owner: Browser, vendor: str, *, connection: str | None = None, full: bool = True) -> str:
     """The vendor is connected through its own consent page, tested, and its import queued; the run's id."""
     asked = {"vendor": vendor, "environment": "simulator", **({"connection": connection} if connection else {})}
-    landed = owner.consent(owner.api("POST", "/oauth/connect", asked)["authorize_url"])
-    made = str(landed.url).split("?")[0].rstrip("/").rsplit("/", 1)[-1]
+    path = owner.consent(owner.api("POST", "/oauth/connect", asked)["authorize_url"])
+    made = path.removeprefix("/connections/")
     tested = owner.api("POST", f"/data-integration/connections/{made}/test")
     if not tested["works"]:
         raise Rejected(f"{vendor}: {tested['why']}")

@@ -16,6 +16,7 @@ from bookingbridge.infra.log import get
 from bookingbridge.main.demo import names
 from bookingbridge.main.demo.door import Browser
 from bookingbridge.main.demo.filling import Door, sign_in
+from bookingbridge.main.demo.story import PHONE
 
 log = get(__name__)
 
@@ -39,7 +40,7 @@ def go_on(door: Door) -> None:
 
 def _come_by(door: Door, site: str, links: list[str], rng: random.Random) -> None:
     """One visitor: some only look, some book, most who book pay."""
-    with httpx2.Client(timeout=15, trust_env=False) as visitor:
+    with httpx2.Client(timeout=15, trust_env=False, headers=PHONE) as visitor:
         landing = visitor.get(rng.choice(links)).headers.get("location", door.shop)
         token = parse_qs(urlsplit(landing).query).get("bb", [""])[0]
         event = {

@@ -18,6 +18,12 @@ from bookingbridge.main.demo import filling, names
 from bookingbridge.main.demo.door import Browser
 from bookingbridge.main.demo.world import make
 
+PHONE = {
+    "User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+    "Version/19.1 Mobile/15E148 Safari/604.1"
+}
+"""What a visitor's browser says of itself: programs that say they are programs are not counted as visitors."""
+
 VISIBLE_WITHIN_S = 5.0
 CAMPAIGN = names.CAMPAIGNS[0]
 
@@ -41,7 +47,7 @@ class Result:
 def walk(web: str, simulators: str, owner_token: str | None, *, say: Callable[[str], None]) -> Result:
     """The story's result; steps after one that failed are not tried."""
     result = Result()
-    with Browser(web) as owner, httpx2.Client(timeout=20, trust_env=False) as visitor:
+    with Browser(web) as owner, httpx2.Client(timeout=20, trust_env=False, headers=PHONE) as visitor:
         tale = _Tale(web, simulators, owner_token or "", owner, visitor, result)
         for name, act in tale.steps():
             began = time.monotonic()
