@@ -50,7 +50,7 @@ def create_app(settings: Settings, engine: Engine) -> Any:
         app.include_router(router)
     app.mount(PREFIX, api(app.state))
     app.router.routes += [
-        Route("/static/{path:path}", declared(Access.public("style and scripts of the pages"))(assets.serve)),
+        Route("/static/{name:path}", declared(Access.public("style and scripts of the pages"))(assets.serve)),
         Route("/livez", declared(Access.public("says only that the process lives"))(_livez)),
         Route("/readyz", declared(Access.public("says only whether requests can be served"))(_readyz)),
     ]
