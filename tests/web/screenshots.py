@@ -17,7 +17,7 @@ from playwright.sync_api import sync_playwright
 
 from bookingbridge.web import gallery
 
-SIZES = {"desktop": (1440, 900, 1), "phone": (390, 844, 2)}
+SIZES = {"desktop": (1440, 900, 1), "tablet": (900, 1100, 1), "phone": (390, 844, 2)}
 NARROW = {"narrow": (320, 640, 2)}
 
 

@@ -98,10 +98,21 @@
   document.addEventListener("pointerdown", show, { passive: true });
   document.addEventListener("scroll", hide, { passive: true, capture: true });
 
+  // A row of tabs that is wider than the screen shows the current one.
+  const showTab = () => document.querySelectorAll(".tabs [aria-current]").forEach((tab) => {
+    const row = tab.parentElement;
+    row.scrollLeft = tab.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+  });
+  showTab();
+  document.addEventListener("htmx:after:swap", showTab);
+
   // Live parts: rest while nobody looks, and say when the server cannot be reached.
   document.addEventListener("htmx:before:request", (event) => {
     if (document.hidden && event.detail?.ctx?.sourceEvent?.type === "every") event.preventDefault();
   });
   document.addEventListener("htmx:error", () => { root.dataset.offline = ""; });
-  document.addEventListener("htmx:after:request", () => { delete root.dataset.offline; });
+  document.addEventListener("htmx:after:request", (event) => {
+    if (event.detail?.ctx?.response?.status >= 500) root.dataset.offline = "";
+    else delete root.dataset.offline;
+  });
 })();
