@@ -44,6 +44,16 @@ class Shown:
         amount = Money(minor, self.overview.currency)
         return fmt.money(amount, whole=abs(amount.decimal()) >= 10_000)
 
+    def exact(self, minor: int | None) -> str:
+        """An amount to the cent: for tables, whose columns are to be added up."""
+        return fmt.money(Money(minor, self.overview.currency)) if minor is not None else fmt.NOTHING
+
+    @property
+    def has_before(self) -> bool:
+        """Whether the period before is known from its first day on, so that a comparison says something."""
+        since = self.overview.since
+        return since is not None and since <= self.overview.period.before().first
+
     @property
     def at(self) -> int:
         """Where the chosen model stands among MODELS."""
@@ -103,10 +113,10 @@ def totals(s: Shown) -> CampaignTotals | None:
         return None
     f = s.overview.figures
     return CampaignTotals(
-        s.money(f.spend_minor) if _knows_spend(s) else fmt.NOTHING,
+        s.exact(f.spend_minor) if _knows_spend(s) else fmt.NOTHING,
         fmt.count(f.first_visits),
         fmt.count(f.visits),
-        s.money(f.revenue_minor),
+        s.exact(f.revenue_minor),
     )
 
 
@@ -125,13 +135,13 @@ def _row(s: Shown, key: str, c: Campaign, top: float) -> CampaignRow:
         name=name_of(c),
         cause=Cause(c.channel_title, hue(c.channel)),
         href=campaign_href(s.asked, c.channel, c.key),
-        spend=s.money(c.spend_minor),
+        spend=s.exact(c.spend_minor),
         new_clients=fmt.count(c.first_visits),
-        cost_per_new=s.money(round(c.spend_minor / c.first_visits))
+        cost_per_new=s.exact(round(c.spend_minor / c.first_visits))
         if c.spend_minor and c.first_visits
         else fmt.NOTHING,
         bookings=part_of_visits(c.credited[s.at]),
-        revenue=s.money(c.minor[s.at]),
+        revenue=s.exact(c.minor[s.at]),
         roas=_roas(s, key, c.minor[s.at], c.spend_minor, c.credited[s.at], top),
         evidence=evidence,
         sure=sure,
@@ -149,13 +159,13 @@ def _channel_row(s: Shown, key: str, c: Channel, top: float) -> CampaignRow:
         name=c.title,
         cause=Cause(c.title, hue(c.channel)),
         href="",
-        spend=s.money(c.spend_minor),
+        spend=s.exact(c.spend_minor),
         new_clients=fmt.count(c.first_visits),
-        cost_per_new=s.money(round(c.spend_minor / c.first_visits))
+        cost_per_new=s.exact(round(c.spend_minor / c.first_visits))
         if c.spend_minor and c.first_visits
         else fmt.NOTHING,
         bookings=part_of_visits(c.credited[s.at]),
-        revenue=s.money(c.minor[s.at]),
+        revenue=s.exact(c.minor[s.at]),
         roas=_roas(s, key, c.minor[s.at], c.spend_minor, c.credited[s.at], top),
         evidence=evidence,
         sure=sure,
@@ -163,7 +173,7 @@ def _channel_row(s: Shown, key: str, c: Channel, top: float) -> CampaignRow:
 
 
 def _per_new(s: Shown, c: Campaign | Channel) -> str:
-    return s.money(round(c.spend_minor / c.first_visits)) if c.spend_minor and c.first_visits else fmt.NOTHING
+    return s.exact(round(c.spend_minor / c.first_visits)) if c.spend_minor and c.first_visits else fmt.NOTHING
 
 
 def part_of_visits(visits: float) -> str:

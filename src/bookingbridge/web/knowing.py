@@ -13,7 +13,7 @@ NO_TOUCH = "no touch seen"
 
 HOW: Mapping[str, str] = MappingProxyType(
     {
-        "booking_token": "token in the booking",
+        "booking_token": "booking token",
         "coupon": "coupon",
         "named": "named by its source",
         "email": "same e-mail",
@@ -52,14 +52,16 @@ def sure(rule: str) -> Tag:
 
 
 def recognised_words(channel: str, found: Recognised | None) -> tuple[str, str]:
-    """How a campaign's visits were mostly recognised, and the part of them that is certain: `same e-mail`, `40%`."""
+    """How a campaign's visits were mostly recognised, and how sure that is: `same e-mail`, `40% certain`."""
     if channel == "unknown":
         return NO_TOUCH, fmt.NOTHING
     if found is None:
         return fmt.NOTHING, fmt.NOTHING
     rule, part = found.main
     mostly = HOW[rule] if part >= 0.999 else f"mostly {HOW[rule]}" if part > 0.5 else "mixed"
-    return mostly, fmt.percent(found.certain)
+    if found.certain >= 0.995:
+        return mostly, "certain"
+    return mostly, "likely" if found.certain <= 0.005 else f"{fmt.percent(found.certain)} certain"
 
 
 def is_certain(rule: str) -> bool:

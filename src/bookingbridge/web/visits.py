@@ -27,7 +27,7 @@ from bookingbridge.web.ui.parts import Tag
 from bookingbridge.web.ui.rows import Cause
 
 UNKNOWN = Cause("Unknown", "c0")
-PENDING = Cause("Known once it is paid", "c0")
+PENDING = Cause("Counts once paid", "c0")
 
 _STATUS = {
     "pending": Tag("To be confirmed", "warn"),

@@ -18,7 +18,7 @@ from bookingbridge.infra.db import Tx
 __all__ = [
     "EXPLAIN", "MODELS", "TITLES", "CampaignDay", "ChannelDay", "Conversion", "Credit", "IdentityLink", "Model", "Sum",
     "Totals", "Way", "campaign_days", "channel_days", "conversions", "conversions_of", "credits", "explain",
-    "identity_links", "identity_links_of", "latest", "pulse", "recompute_all", "redo_identity", "spread", "sums",
+    "identity_links", "identity_links_of", "latest", "pulse", "recompute_all", "redo_identity", "since", "spread", "sums",
     "totals", "undo_identity", "visits", "ways",
 ]  # fmt: skip
 
@@ -83,6 +83,11 @@ async def campaign_days(
 async def ways(tx: Tx, first: date, last: date, *, location_id: UUID | None = None) -> list[Way]:
     """With which channel the paid visits' journeys began and ended."""
     return await store_visits.ways(tx, first, last, location_id)
+
+
+async def since(tx: Tx) -> date | None:
+    """The first local day with a paid visit; None where there is none."""
+    return await store_visits.since(tx)
 
 
 async def pulse(tx: Tx) -> str:

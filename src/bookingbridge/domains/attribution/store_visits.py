@@ -99,6 +99,12 @@ async def ways(tx: Tx, first: date, last: date, location_id: UUID | None) -> lis
     return [Way(*row) for row in rows]
 
 
+async def since(tx: Tx) -> date | None:
+    """The first day with a paid visit."""
+    row = await tx.one("SELECT min(day) FROM conversion_days WHERE business_id = %s", (tx.business_id,))
+    return row[0] if row else None
+
+
 async def pulse(tx: Tx) -> str:
     """A text that is another whenever a day's sums were made again."""
     row = await tx.one(

@@ -141,6 +141,8 @@ class Overview:
     computed_at: datetime | None
     spend_as_of: datetime | None
     settling_days: int
+    since: date | None = None
+    """The first day with a paid visit: what lies before it compares with nothing."""
     spread: float = 1.0
     """How much visits differ in what they bring; see `likely`."""
     foreign_currencies: tuple[str, ...] = field(default=())
@@ -179,6 +181,7 @@ async def overview(tx: Tx, period: Period, model: Model, *, location_id: UUID | 
         computed_at=reading.computed_at,
         spend_as_of=reading.spend_as_of,
         settling_days=sum(c.settling_days for c in campaigns),
+        since=await attribution.since(tx),
         spread=await attribution.spread(tx, period.first, period.last),
         foreign_currencies=foreign,
     )

@@ -34,7 +34,6 @@ async def view(engine: Engine, tx: Tx, who: Who, s: Shown, connected: Sequence[H
     """The whole page; `seen` goes into the address by which it asks again."""
     may_export = who.may(Permission.EXPORT)
     has_figures = bool(s.overview.campaigns) or any(any(p.revenue_minor.values()) for p in s.overview.pieces)
-    note = figures.settling_note(s)
     rows = figures.campaign_rows(s)
     return TodayView(
         selects=s.asked.selects(),
@@ -49,7 +48,7 @@ async def view(engine: Engine, tx: Tx, who: Who, s: Shown, connected: Sequence[H
         visits=await _visits(tx, who, s),
         sources=await _sources(tx, who, s, connected),
         start=None if has_figures else _start(who, engine, connected),
-        notices=figures.notices(s) + ((note,) if note and has_figures else ()),
+        notices=figures.notices(s),
     )
 
 

@@ -87,7 +87,7 @@ def _roas(s: Shown, source: _Source) -> Kpi:
     range_ = insights.likely(f.roas, _paid_visits(s), s.overview.spread)
     note = f"likely {fmt.times(range_.low)} to {fmt.times(range_.high)}" if range_ else "too early to tell"
     trend = None
-    if b.roas is not None:
+    if b.roas is not None and s.has_before:
         difference = f.roas - b.roas
         sign = "+" if difference >= 0.05 else fmt.MINUS if difference <= -0.05 else ""
         tone: Tone = "good" if sign == "+" else "bad" if sign else "flat"
@@ -125,7 +125,7 @@ def _no_shows(s: Shown, source: _Source) -> Kpi:
     held = f.bookings - f.cancelled
     note = f"{fmt.count(f.no_shows)} of {fmt.counted(held, 'booking')}" if held else ""
     trend = None
-    if f.no_show_rate is not None and b.no_show_rate is not None:
+    if f.no_show_rate is not None and b.no_show_rate is not None and s.has_before:
         text = fmt.points(f.no_show_rate, b.no_show_rate)
         tone: Tone = "good" if text.startswith(fmt.MINUS) else "bad" if text.startswith("+") else "flat"
         trend = Trend(text, tone, s.asked.before_words)
@@ -147,9 +147,9 @@ def _kpi(
 
 
 def _trend(s: Shown, now: int, before: int, better: Literal["more", "neither"]) -> Trend | None:
-    """The change; None where there was nothing before."""
+    """The change; None where nothing is known of the time before."""
     text = fmt.change(now, before)
-    if text is None:
+    if text is None or not s.has_before:
         return None
     tone: Tone = "flat"
     if better == "more" and text[0] in "+" + fmt.MINUS:
