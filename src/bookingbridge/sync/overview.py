@@ -10,7 +10,9 @@ from uuid import UUID
 
 from bookingbridge.canonical.errors import NotFound
 from bookingbridge.canonical.times import text
+from bookingbridge.infra import outbox
 from bookingbridge.infra.db import Tx
+from bookingbridge.infra.outbox import Told
 from bookingbridge.sync import credentials
 from bookingbridge.sync.engine import Engine
 from bookingbridge.sync.store import connections, inbound, links, runs
@@ -20,8 +22,9 @@ from bookingbridge.sync.store.links import RawSight
 from bookingbridge.sync.store.runs import Run
 
 __all__ = [
-    "Connection", "Health", "Kept", "RawSight", "Run", "arrivals", "as_json", "connection_of", "connections_of",
-    "event", "health", "problem_counts", "problems", "pulse", "raw_of", "raws_of", "record_of", "run_of", "runs_of",
+    "Connection", "Health", "Kept", "RawSight", "Run", "Told", "arrivals", "as_json", "connection_of",
+    "connections_of", "counts", "event", "followed", "health", "health_of", "odd", "problem_counts", "problems",
+    "pulse", "raw_of", "raws_of", "record_of", "run_of", "runs_of",
     "sample", "sources_of",
 ]  # fmt: skip
 
@@ -69,6 +72,14 @@ async def health(engine: Engine, tx: Tx) -> list[Health]:
     return [await _health(engine, tx, c) for c in await connections.every(tx)]
 
 
+async def health_of(engine: Engine, tx: Tx, connection_id: UUID) -> Health:
+    """How one connection stands now, or NotFound."""
+    found = await connections.get(tx, connection_id)
+    if found is None or found.state == "removed":
+        raise NotFound("there is no such connection")
+    return await _health(engine, tx, found)
+
+
 async def _health(engine: Engine, tx: Tx, c: Connection) -> Health:
     recent = await runs.recent(tx, connection_id=c.id, limit=5)
     vendor = engine.vendors.get(c.vendor)
@@ -112,9 +123,12 @@ def judge(c: Connection, now: datetime, *, is_stale: bool) -> tuple[Tone, str]:
     return "ok", "working"
 
 
-async def runs_of(tx: Tx, *, connection_id: UUID | None = None, limit: int = 50) -> list[Run]:
-    """Runs, newest first."""
-    return await runs.recent(tx, connection_id=connection_id, limit=limit)
+async def runs_of(
+    tx: Tx, *, connection_id: UUID | None = None, states: Sequence[str] = (), before: UUID | None = None,
+    limit: int = 50,
+) -> list[Run]:  # fmt: skip
+    """Runs, newest first; of these states only where some are named, asked for before the run `before`."""
+    return await runs.recent(tx, connection_id=connection_id, states=states, before=before, limit=limit)
 
 
 async def run_of(tx: Tx, run_id: UUID) -> Run:
@@ -148,6 +162,21 @@ async def problems(tx: Tx, connection_id: UUID, *, limit: int = 50) -> list[RawS
 async def problem_counts(tx: Tx) -> dict[UUID, int]:
     """How many things each connection sent that cannot be read and that no later payload replaced."""
     return await links.count_problems(tx)
+
+
+async def odd(tx: Tx, *, connection_id: UUID | None = None, limit: int = 50) -> list[tuple[UUID, RawSight]]:
+    """What cannot be read and was not replaced by something that can: its connection and the payload, newest first."""
+    return await links.odd(tx, connection_id=connection_id, limit=limit)
+
+
+async def counts(tx: Tx) -> dict[UUID, dict[str, int]]:
+    """How many things of each kind are known, by connection."""
+    return await links.counts(tx)
+
+
+async def followed(tx: Tx, *, before: int | None = None, limit: int = 50) -> list[Told]:
+    """What happened in the business and which reactions have acted on it, newest first, before the given id."""
+    return await outbox.recent(tx, before=before, limit=limit)
 
 
 async def raws_of(tx: Tx, connection_id: UUID, kind: str, remote_id: str) -> list[RawSight]:

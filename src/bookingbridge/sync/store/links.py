@@ -192,6 +192,32 @@ async def count_problems(tx: Tx) -> dict[UUID, int]:
     return {row[0]: row[1] for row in rows}
 
 
+async def odd(tx: Tx, *, connection_id: UUID | None, limit: int) -> list[tuple[UUID, RawSight]]:
+    """What cannot be read and was not replaced, with its connection, newest first; each thing once."""
+    rows = await tx.all(
+        "SELECT * FROM (SELECT DISTINCT ON (r.connection_id, r.kind, r.remote_id) r.connection_id, r.kind, "
+        "r.remote_id, r.payload, r.problem, r.received_at FROM raw_records r WHERE r.business_id = %(b)s "
+        f"AND (%(c)s::uuid IS NULL OR r.connection_id = %(c)s) AND {_STILL_ODD} "
+        "ORDER BY r.connection_id, r.kind, r.remote_id, r.received_at DESC) each_once "
+        "ORDER BY received_at DESC LIMIT %(limit)s",
+        {"b": tx.business_id, "c": connection_id, "limit": limit},
+    )
+    return [(row[0], RawSight(*row[1:])) for row in rows]
+
+
+async def counts(tx: Tx) -> dict[UUID, dict[str, int]]:
+    """How many things of each kind every connection has shown."""
+    rows = await tx.all(
+        "SELECT connection_id, kind, count(*) FROM external_links WHERE business_id = %s AND content_hash IS NOT NULL "
+        "GROUP BY connection_id, kind",
+        (tx.business_id,),
+    )
+    found: dict[UUID, dict[str, int]] = {}
+    for connection_id, kind, number in rows:
+        found.setdefault(connection_id, {})[kind] = number
+    return found
+
+
 async def raws_of(tx: Tx, connection_id: UUID, kind: str, remote_id: str) -> list[RawSight]:
     """Every content that came for one thing of a connection, newest first."""
     rows = await tx.all(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -45,11 +45,17 @@ async def get(tx: Tx, run_id: UUID) -> Run | None:
     return Run(*row) if row else None
 
 
-async def recent(tx: Tx, *, connection_id: UUID | None = None, limit: int = 50) -> list[Run]:
+async def recent(
+    tx: Tx, *, connection_id: UUID | None = None, states: Sequence[str] = (), before: UUID | None = None,
+    limit: int = 50,
+) -> list[Run]:  # fmt: skip
+    """Runs, newest first; of these states only where some are named, asked for before the run `before`."""
     rows = await tx.all(
-        f"SELECT {_COLUMNS} FROM sync_runs WHERE business_id = %s AND (%s::uuid IS NULL OR connection_id = %s) "
-        "ORDER BY asked_at DESC, id DESC LIMIT %s",
-        (tx.business_id, connection_id, connection_id, limit),
+        f"SELECT {_COLUMNS} FROM sync_runs WHERE business_id = %(b)s "
+        "AND (%(c)s::uuid IS NULL OR connection_id = %(c)s) AND (%(s)s::text[] = '{}' OR state = ANY(%(s)s)) "
+        "AND (%(before)s::uuid IS NULL OR (asked_at, id) < (SELECT asked_at, id FROM sync_runs "
+        "WHERE business_id = %(b)s AND id = %(before)s)) ORDER BY asked_at DESC, id DESC LIMIT %(limit)s",
+        {"b": tx.business_id, "c": connection_id, "s": list(states), "before": before, "limit": limit},
     )
     return [Run(*row) for row in rows]
 
