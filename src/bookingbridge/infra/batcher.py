@@ -20,6 +20,8 @@ from psycopg import AsyncConnection
 from bookingbridge.canonical.errors import BridgeError, Throttled, Unreachable, Unreadable
 from bookingbridge.infra import log
 
+Connect = Callable[[], Awaitable[AsyncConnection[Any]]]
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -31,11 +33,10 @@ _CONNECT_PATIENCE_S = 3.0
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 1.0
 
-# What one row can be guilty of. Anything else (a missing table, a full disk) would meet every row alike.
+# What one row can be guilty of. Anything else (a missing table or right, a full disk) would meet every row alike.
 _GUILTY: tuple[type[Exception], ...] = (
     psycopg.DataError,
     psycopg.IntegrityError,
-    psycopg.errors.InsufficientPrivilege,
     ValueError,
     TypeError,
     OverflowError,
@@ -75,17 +76,19 @@ class Batcher(Generic[Item, Result]):
 
     `connect` opens a connection in autocommit mode. `write` gets it inside a transaction with the items of one batch
     and returns one result per item, in order; it must not catch the database's errors. `cap` bounds the items of one
-    transaction, `room` the items that may wait.
+    transaction, `room` the items that may wait. `is_one_statement`: `write` runs but one, which is a transaction by
+    itself; that saves two rounds to the database per batch.
     """
 
     def __init__(
         self,
-        connect: Callable[[], Awaitable[AsyncConnection[Any]]],
+        connect: Connect,
         write: Callable[[AsyncConnection[Any], list[Item]], Awaitable[Sequence[Result]]],
         *,
         name: str,
         cap: int = 2_000,
         room: int = 20_000,
+        is_one_statement: bool = False,
     ) -> None:
         self.name = name
         self.counts = Counts()
@@ -93,6 +96,7 @@ class Batcher(Generic[Item, Result]):
         self._write = write
         self._cap = cap
         self._room = room
+        self._is_one_statement = is_one_statement
         self._queue: deque[_Parcel[Item, Result]] = deque()
         self._waiting = 0
         self._work = asyncio.Event()
@@ -201,6 +205,8 @@ class Batcher(Generic[Item, Result]):
             _fail(parcels, _lost(why))
             await self._give_up(why)
             return
+        if refused := sum(isinstance(result, Poisoned) for result in results):
+            _log.warning("items refused by the database", batcher=self.name, refused=refused, of=len(items))
         at = 0
         for parcel in parcels:
             end = at + len(parcel.items)
@@ -212,12 +218,11 @@ class Batcher(Generic[Item, Result]):
         """All items are committed, or refused one by one. Raises whatever is nobody's fault."""
         try:
             return await self._in_one_transaction(items)
-        except _GUILTY as why:
+        except _GUILTY:
             if self._conn is None or self._conn.closed:
                 raise
             if len(items) == 1:
                 self.counts.poisoned += 1
-                _log.warning("item refused by the database", batcher=self.name, why=type(why).__name__)
                 return [Poisoned("the database refuses this", code="refused_by_database")]
         half = len(items) // 2
         return await self._commit(items[:half]) + await self._commit(items[half:])
@@ -238,8 +243,10 @@ class Batcher(Generic[Item, Result]):
     async def _try_once(self, items: list[Item]) -> list[Result | Poisoned]:
         if self._conn is None:
             raise psycopg.OperationalError("not connected")
-        async with asyncio.timeout(_PATIENCE_S), self._conn.transaction():
-            results = list(await self._write(self._conn, items))
+        conn = self._conn
+        transaction = contextlib.nullcontext() if self._is_one_statement else conn.transaction()
+        async with asyncio.timeout(_PATIENCE_S), transaction:
+            results = list(await self._write(conn, items))
             if len(results) != len(items):
                 raise RuntimeError(f"{self.name}: {len(results)} results for {len(items)} items")
         self.counts.batches += 1
@@ -300,7 +307,7 @@ def _lost(why: Exception) -> Unreachable:
     return Unreachable(f"the database cannot be reached ({type(why).__name__}); send it again", code="database_lost")
 
 
-def connector(url: str, **options: Any) -> Callable[[], Awaitable[AsyncConnection[Any]]]:
+def connector(url: str, **options: Any) -> Connect:
     """Opens connections for a batcher: autocommit, statements prepared at first use. `url` must be the app role's."""
 
     async def connect() -> AsyncConnection[Any]:

@@ -8,6 +8,7 @@ once: every one may run twice. Rows are written into the job library's own table
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,9 +18,12 @@ from psycopg.types.json import Jsonb
 
 _RING = """
 INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at)
-SELECT 'default', b.* FROM unnest(%s::text[], %s::int[], %s::text[], %s::text[], %s::jsonb[], %s::timestamptz[]) b
-ON CONFLICT DO NOTHING
+SELECT 'default', b.* FROM unnest(
+    %(tasks)s::text[], %(priorities)s::int[], %(locks)s::text[], %(debounces)s::text[], %(args)s::jsonb[],
+    %(times)s::timestamptz[]
+) b
 """
+_UNLESS_RUNG = "ON CONFLICT DO NOTHING"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +44,29 @@ class Bell:
 
 async def ring(conn: AsyncConnection[Any], *bells: Bell) -> None:
     """The jobs are queued when the connection's transaction commits."""
-    if not bells:
-        return
+    if bells:
+        await conn.execute(_RING + _UNLESS_RUNG, _columns(bells))
+
+
+async def ring_with(conn: AsyncConnection[Any], first: str, params: Mapping[str, Any], *bells: Bell) -> None:
+    """As `ring`, in one statement with `first`: the common table expressions of what is to be stored with the bells.
+
+    The last of them has the name `before` and a row; whatever it waits for has been waited for when the bells ring.
+    """
+    await conn.execute(f"WITH {first} {_RING} CROSS JOIN before {_UNLESS_RUNG}", {**params, **_columns(bells)})
+
+
+def _columns(bells: Iterable[Bell]) -> dict[str, Any]:
     # Two transactions that ring the same bells wait for each other in the same order, so never in a circle.
     some = sorted(bells, key=lambda b: (b.debounce or "", b.lock or ""))
-    await conn.execute(
-        _RING,
-        (
-            [b.task for b in some],
-            [b.priority for b in some],
-            [b.lock for b in some],
-            [b.debounce for b in some],
-            [Jsonb(b.args) for b in some],
-            [b.not_before for b in some],
-        ),
-    )
+    return {
+        "tasks": [b.task for b in some],
+        "priorities": [b.priority for b in some],
+        "locks": [b.lock for b in some],
+        "debounces": [b.debounce for b in some],
+        "args": [Jsonb(b.args) for b in some],
+        "times": [b.not_before for b in some],
+    }
 
 
 LONGEST_WAIT = timedelta(minutes=30)

@@ -9,7 +9,9 @@ from bookingbridge.domains.journeys.channels import Signals, classify
 from bookingbridge.domains.journeys.landing import CLICK_IDS
 from bookingbridge.domains.journeys.origins import Origins
 
-_value = st.sampled_from(["", "-", "1", "IwAR0x_y-z.~", "lifted", "a%20b", "a+b", "x" * 1_001, "é", "a\x00b", "a;b", "a=b"])
+_value = st.sampled_from(
+    ["", "-", "1", "IwAR0x_y-z.~", "lifted", "a%20b", "a+b", "x" * 1_001, "é", "a\x00b", "a;b", "a=b"]
+)
 _name = st.sampled_from([*CLICK_IDS, "GCLID", "gad", "bb", "utm_source", "utm_medium", "utm_id", "campaignid", "x"])
 _pair = st.tuples(_name, _value | st.sampled_from(["google", "cpc", "facebook", "email"])).map("=".join)
 _url = st.builds(

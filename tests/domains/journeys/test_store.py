@@ -32,7 +32,8 @@ def touch(number: int, **fields: Any) -> Touch:
 
 
 async def collect(db: Database, items: Iterable[tuple[UUID, Touch]], bells: dict[UUID, datetime | None]) -> None:
-    async with await AsyncConnection.connect(db.url, autocommit=True) as conn, conn.transaction():
+    async with await AsyncConnection.connect(db.url, autocommit=True) as conn:
+        await touches.enter(conn)
         await touches.collect(conn, list(items), bells)
 
 
@@ -55,7 +56,7 @@ def test_the_collectors_realm_can_insert_and_do_nothing_else(database_url: str) 
     async def story(db: Database) -> None:
         await collect(db, [(ANNA, touch(1))], {ANNA: None})
         async with await AsyncConnection.connect(db.url, autocommit=True) as conn:
-            await conn.execute("SELECT set_config('app.realm', 'collector', false)")
+            await touches.enter(conn)
             for table in ("touches", "touches_untold"):
                 found = await (await conn.execute(f"SELECT count(*) FROM {table}".encode())).fetchone()
                 assert found == (0,)
@@ -151,6 +152,7 @@ def test_a_touch_whose_bell_was_found_ringing_is_not_missed_by_the_job_that_bega
     async def story(db: Database) -> None:
         await collect(db, [(ANNA, touch(1))], {ANNA: None})
         async with await AsyncConnection.connect(db.url, autocommit=True) as conn:
+            await touches.enter(conn)
             async with conn.transaction():
                 await touches.collect(conn, [(ANNA, touch(2))], {ANNA: None})
                 # The job whose bell was found ringing is taken by a worker now, before this transaction ends.

@@ -10,6 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from bookingbridge.domains.accounts import api as accounts
+from bookingbridge.domains.journeys.collecting import Sender
 from bookingbridge.domains.journeys.store import links, sites
 from bookingbridge.domains.journeys.store.links import ShortLink
 from bookingbridge.domains.journeys.store.sites import Site
@@ -24,13 +25,19 @@ ABSENT = timedelta(seconds=3)
 
 @dataclass(frozen=True, slots=True)
 class SiteDoor:
-    """A site and what must be known to take its touches. `region` is the business's, for phone numbers."""
+    """A site, and what is to be known of whoever sends with its key."""
 
-    business_id: UUID
-    region: str
     site: Site
-    own_hosts: frozenset[str]
-    """The hosts of all the business's sites: coming from them is no origin."""
+    sender: Sender
+
+    @property
+    def business_id(self) -> UUID:
+        return self.sender.business_id
+
+    def lets_in(self, host: str) -> bool:
+        """Whether pages at this host (lower case) may send touches of the site."""
+        hosts = self.site.hosts
+        return not hosts or any(host.removeprefix("www.") == own or host.endswith(f".{own}") for own in hosts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +72,11 @@ class Addresses:
             every = await sites.every(tx)
             region = (await accounts.business(tx)).region
         site = next((s for s in every if s.id == site_id), None)
+        if site is None:
+            return None
+        # Coming from any of the business's own sites is no origin.
         hosts = frozenset(host for s in every for host in s.hosts)
-        return SiteDoor(business_id, region, site, hosts) if site else None
+        return SiteDoor(site, Sender(business_id, region, hosts, needs_consent=site.consent == "required"))
 
     async def _find_link(self, slug: str) -> LinkDoor | None:
         async with self._db.realm("routing") as tx:

@@ -17,7 +17,7 @@ import msgspec
 
 from bookingbridge.canonical.errors import Unreadable
 from bookingbridge.domains.clients import api as clients
-from bookingbridge.domains.journeys.channels import MARKETING_KINDS, TITLES, Origin, Signals
+from bookingbridge.domains.journeys.channels import MARKETING_KINDS, TITLES
 from bookingbridge.domains.journeys.landing import LONGEST_URL, WITHHELD, clean
 from bookingbridge.domains.journeys.offline import STATED, contact_visitor, tags_of
 from bookingbridge.domains.journeys.origins import Origins
@@ -81,6 +81,7 @@ _OUR_FIELDS = frozenset({"about", "clock", "code", "connection", "link", "rule",
 
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _CONSENTS = frozenset({"none", "denied", "granted", "not-required"})
+_MAY_KNOW = frozenset({"granted", STATED})
 _is_token = lru_cache(16_384)(is_token)
 
 
@@ -91,53 +92,41 @@ def touch_of(
 
     `agent` is the browser's name of itself; `link` our own link, code or number that was used.
     """
-    if event.kind not in MARKETING_KINDS and not _KIND.fullmatch(event.kind):
+    kind = event.kind
+    if kind not in MARKETING_KINDS and not _KIND.fullmatch(kind):
         raise Unreadable("a kind is up to 40 of a-z, 0-9 and _", where="kind")
     consent = _consent(event.consent, sender)
-    may_know = consent in ("granted", STATED) or (consent == "not-required" and not sender.needs_consent)
+    may_know = consent in _MAY_KNOW or (consent == "not-required" and not sender.needs_consent)
     fields = _fields(event.fields) if event.fields else {}
-    origin = origins.of(_signals(event, sender, agent, link))
-    email_key, phone_key = _keys(event, sender) if may_know and (event.email or event.phone) else (None, None)
-    visitor = _visitor(event, sender) if may_know else None
-    if event.kind == "identify" and (visitor is None or not (email_key or phone_key)):
-        raise Unreadable(
-            "to identify somebody takes a visitor, consent, and a usable e-mail or phone", where="identify"
-        )
+    declared, utm = (event.channel, event.utm) if link is None else (link.channel, {**event.utm, **tags_of(link)})
+    if declared is not None and link is None and (not sender.is_trusted or declared not in TITLES):
+        raise Unreadable("a channel is one that we know, said by a program that signed in", where="channel")
+    answer = _answer(event) if kind == "asked" else ""
+    url, referrer = event.url or "", event.referrer or ""
+    origin, click_ids = origins.find(
+        kind, url, referrer, utm, event.click_ids, declared, answer, sender.own_hosts, agent
+    )  # fmt: skip
+    visitor = email_key = phone_key = None
+    if may_know:
+        visitor = _visitor(event, sender)
+        if event.email or event.phone:
+            email_key, phone_key = _keys(event, sender)
+            visitor = visitor or contact_visitor(email_key, phone_key)
+    if kind == "identify" and (visitor is None or not (email_key or phone_key)):
+        raise Unreadable("to identify somebody takes a visitor, their consent, and an e-mail or phone", where="visitor")
+    occurred_at = _occurred_at(event.at, sender, now, fields) if event.at else now
     if link is not None:
         fields |= {"link": str(link.id), "code": link.code_key}
     return Touch(
-        id=_id(event.id, now),
-        kind=event.kind,
-        occurred_at=_occurred_at(event.at, sender, now, fields) if event.at else now,
-        received_at=now,
-        channel=origin.channel,
-        consent=consent,
-        visitor=visitor or contact_visitor(email_key, phone_key),
-        source=origin.source,
-        medium=origin.medium,
-        campaign=origin.campaign,
-        campaign_ref=origin.campaign_ref,
-        content=origin.content,
-        term=origin.term,
-        click_ids=_click_ids(origin, may_know=may_know),
-        url=_address(event.url, may_know=may_know),
-        referrer=_address(event.referrer, may_know=may_know),
-        email_key=email_key,
-        phone_key=phone_key,
-        why=origin.why,
-        fields=fields or None,
-    )
+        _id(event.id, now), kind, occurred_at, now, origin.channel, consent, visitor, None, origin.source,
+        origin.medium, origin.campaign, origin.campaign_ref, origin.content, origin.term,
+        _ids(click_ids, may_know=may_know), _address(url, may_know=may_know), _address(referrer, may_know=may_know),
+        email_key, phone_key, origin.why, fields or None,
+    )  # fmt: skip
 
 
 def click_on(
-    link: ShortLink,
-    visitor: str,
-    now: datetime,
-    origins: Origins,
-    *,
-    url: str,
-    referrer: str,
-    agent: str,
+    link: ShortLink, visitor: str, now: datetime, origins: Origins, *, url: str, referrer: str, agent: str
 ) -> Touch:
     """The touch of somebody who followed our short link or scanned its code.
 
@@ -145,29 +134,13 @@ def click_on(
     not, nothing ever comes back with it, and it names nobody.
     """
     kind = "qr" if link.kind == "qr" else "click"
-    origin = origins.of(
-        Signals(kind, url, referrer, tags_of(link), declared=link.channel, user_agent=agent)
-    )  # fmt: skip
+    origin, click_ids = origins.find(kind, url, referrer, tags_of(link), {}, link.channel, "", frozenset(), agent)
     return Touch(
-        id=new_id(now),
-        kind=kind,
-        occurred_at=now,
-        received_at=now,
-        channel=origin.channel,
-        consent=HANDED_ON,
-        visitor=visitor,
-        source=origin.source,
-        medium=origin.medium,
-        campaign=origin.campaign,
-        campaign_ref=origin.campaign_ref,
-        content=origin.content,
-        term=origin.term,
-        click_ids=_click_ids(origin, may_know=False),
-        url=_address(url, may_know=False),
-        referrer=_address(referrer, may_know=False),
-        why=origin.why,
-        fields={"link": str(link.id)},
-    )
+        new_id(now), kind, now, now, origin.channel, HANDED_ON, visitor, None, origin.source, origin.medium,
+        origin.campaign, origin.campaign_ref, origin.content, origin.term, _ids(click_ids, may_know=False),
+        _address(url, may_know=False), _address(referrer, may_know=False), None, None, origin.why,
+        {"link": str(link.id)},
+    )  # fmt: skip
 
 
 def _consent(said: str | None, sender: Sender) -> str:
@@ -178,17 +151,11 @@ def _consent(said: str | None, sender: Sender) -> str:
     return said
 
 
-def _signals(event: Event, sender: Sender, agent: str, link: ShortLink | None) -> Signals:
-    declared, utm = event.channel, event.utm
-    if link is not None:
-        declared, utm = link.channel, {**utm, **tags_of(link)}
-    elif declared is not None and (not sender.is_trusted or declared not in TITLES):
-        raise Unreadable("a channel is one that we know, said by a program that signed in", where="channel")
-    answer = str(event.fields.get("answer") or "") if event.kind == "asked" else ""
-    if event.kind == "asked" and not answer.strip():
+def _answer(event: Event) -> str:
+    answer = str(event.fields.get("answer") or "")
+    if not answer.strip():
         raise Unreadable("what was answered is missing", where="fields.answer")
-    url, referrer = event.url or "", event.referrer or ""
-    return Signals(event.kind, url, referrer, utm, event.click_ids, declared, answer, sender.own_hosts, agent)
+    return answer
 
 
 def _keys(event: Event, sender: Sender) -> tuple[str | None, str | None]:
@@ -238,19 +205,25 @@ def _occurred_at(said: datetime, sender: Sender, now: datetime, fields: dict[str
     return said
 
 
-def _click_ids(origin: Origin, *, may_know: bool) -> Mapping[str, str] | None:
-    if not origin.click_ids:
+def _ids(click_ids: Mapping[str, str], *, may_know: bool) -> Mapping[str, str] | None:
+    if not click_ids:
         return None
-    return origin.click_ids if may_know else dict.fromkeys(origin.click_ids, WITHHELD)
+    return click_ids if may_know else dict.fromkeys(click_ids, WITHHELD)
 
 
-def _address(said: str | None, *, may_know: bool) -> str | None:
+def _address(said: str, *, may_know: bool) -> str | None:
     """The address as it is kept: without query and fragment where they might identify somebody who did not agree."""
     if not said:
         return None
     if not may_know:
         said = said.partition("?")[0].partition("#")[0]
-    return clean(said, LONGEST_URL) or None
+    return _clean(said, LONGEST_URL) or None
+
+
+def _clean(text: str, longest: int) -> str:
+    """As `clean`, which finds nothing to do for nearly all texts."""
+    is_clean = len(text) <= longest and text.isprintable() and " " not in (text[:1], text[-1:])
+    return text if is_clean else clean(text, longest)
 
 
 def _fields(said: Mapping[str, Value]) -> dict[str, Any]:
@@ -260,7 +233,7 @@ def _fields(said: Mapping[str, Value]) -> dict[str, Any]:
     for name, value in said.items():
         if isinstance(value, int) and abs(value) >= 2**63:
             raise Unreadable("a number is beyond 64 bits", where="fields")
-        plain = clean(name, LONGEST_NAME)
+        plain = _clean(name, LONGEST_NAME)
         if plain and plain not in _OUR_FIELDS:
-            kept[plain] = clean(value, LONGEST_FIELD) if isinstance(value, str) else value
+            kept[plain] = _clean(value, LONGEST_FIELD) if isinstance(value, str) else value
     return kept

@@ -22,7 +22,7 @@ from bookingbridge.domains.journeys.publishing import coupon_key
 from bookingbridge.domains.journeys.store import touches
 from bookingbridge.domains.journeys.store.links import ShortLink
 from bookingbridge.domains.journeys.store.touches import Touch
-from bookingbridge.infra.batcher import Batcher, Poisoned, connector
+from bookingbridge.infra.batcher import Batcher, Connect, Poisoned, connector
 from bookingbridge.infra.db import Database
 
 SOON = timedelta(seconds=1)
@@ -37,7 +37,7 @@ class Intake:
     def __init__(self, db: Database, *, room: int = 20_000) -> None:
         self.addresses = Addresses(db)
         self.batcher: Batcher[tuple[UUID, Touch], None] = Batcher(
-            connector(db.url), self._write, name="touches", room=room
+            _entering(connector(db.url)), self._write, name="touches", room=room, is_one_statement=True
         )
         self._clock = db.clock
         self._origins = Origins()
@@ -53,9 +53,11 @@ class Intake:
     def now(self) -> datetime:
         return self._clock.now()
 
-    def touch_of(self, event: Event, sender: Sender, now: datetime, agent: str = "") -> Touch:
+    def touch_of(
+        self, event: Event, sender: Sender, now: datetime, agent: str = "", *, link: ShortLink | None = None
+    ) -> Touch:
         """As `collecting.touch_of`. Events that name a code need `touch_with_code`."""
-        return collecting.touch_of(event, sender, now, self._origins, agent=agent)
+        return collecting.touch_of(event, sender, now, self._origins, agent=agent, link=link)
 
     async def touch_with_code(self, event: Event, sender: Sender, now: datetime, agent: str = "") -> Touch:
         """The touch of a call or coupon. Unreadable where its code is not the business's own."""
@@ -102,6 +104,15 @@ class Intake:
             if bells[business] is None:
                 self._rung[business] = now
         return bells
+
+
+def _entering(connect: Connect) -> Connect:
+    async def connected() -> AsyncConnection[Any]:
+        conn = await connect()
+        await touches.enter(conn)
+        return conn
+
+    return connected
 
 
 NEEDS_CODE = frozenset({"call", "coupon"})

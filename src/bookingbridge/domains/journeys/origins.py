@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from bookingbridge.domains.journeys.channels import Origin, Signals, classify
 from bookingbridge.domains.journeys.landing import CLICK_IDS, LONGEST_CLICK_ID, clean_click_ids
-from bookingbridge.domains.journeys.places import Place, in_app_browser
+from bookingbridge.domains.journeys.places import in_app_browser
 
 _MOST = 8_192
 _LONGEST = 2_000
@@ -40,38 +41,63 @@ class Origins:
 
     def of(self, signals: Signals) -> Origin:
         """What `classify` says of the signals."""
-        if len(signals.url) > _LONGEST or len(signals.referrer) > _LONGEST:
-            return classify(signals)
-        url, lifted = signals.url, dict[str, str]()
+        origin, ids = self.find(
+            signals.kind, signals.url, signals.referrer, signals.utm, signals.click_ids, signals.declared,
+            signals.answer, signals.own_hosts, signals.user_agent,
+        )  # fmt: skip
+        return replace(origin, click_ids=ids)
+
+    def find(
+        self,
+        kind: str,
+        url: str,
+        referrer: str,
+        utm: Mapping[str, str],
+        click_ids: Mapping[str, str],
+        declared: str | None,
+        answer: str,
+        own_hosts: frozenset[str],
+        agent: str,
+    ) -> tuple[Origin, Mapping[str, str]]:
+        """The origin of these signals (their fields in order), whose click ids are the second value's.
+
+        Taken apart, for making two dataclasses costs more than finding what is remembered.
+        """
+        if len(url) > _LONGEST or len(referrer) > _LONGEST:
+            origin = classify(Signals(kind, url, referrer, utm, click_ids, declared, answer, own_hosts, agent))
+            return origin, origin.click_ids
+        lifted: dict[str, str] = {}
         if "?" in url and "#" not in url:
-            url = _CLICK.sub(lambda m: _lift(m, lifted), url)
-        handed = clean_click_ids(signals.click_ids) if signals.click_ids else {}
-        key = _key(signals, url, handed)
+            url = _CLICK.sub(lambda click: _lift(click, lifted), url)
+        handed = _usable(click_ids) if click_ids else click_ids
+        browser = _in_app_browser(agent) if agent else None
+        key = (url, referrer, kind, tuple(utm.items()), tuple(handed), browser, declared, answer, own_hosts)
         known = self._memory.get(key)
         if known is None:
-            known = classify(replace(signals, url=url, click_ids=dict.fromkeys(handed, _LIFTED)))
+            ids = dict.fromkeys(handed, _LIFTED)
+            known = classify(Signals(kind, url, referrer, utm, ids, declared, answer, own_hosts, agent))
             self._memory[key] = known
             if len(self._memory) > self._most:
                 self._memory.popitem(last=False)
-        else:
-            self._memory.move_to_end(key)
         if not known.click_ids:
-            return known
-        own = {
+            return known, known.click_ids
+        return known, {
             name: handed.get(name) or lifted.get(name, value) if value == _LIFTED else value
             for name, value in known.click_ids.items()
         }
-        return replace(known, click_ids=own)
+
+
+def _usable(ids: Mapping[str, str]) -> Mapping[str, str]:
+    """As `clean_click_ids`, which finds nothing to do for what our script sends."""
+    for name, value in ids.items():
+        if name not in _KNOWN or not value or len(value) > LONGEST_CLICK_ID or not value.isprintable():
+            return clean_click_ids(ids)
+    return ids
+
+
+_KNOWN = frozenset(CLICK_IDS)
 
 
 def _lift(click: re.Match[str], lifted: dict[str, str]) -> str:
     lifted[click[1]] = click[2]
     return f"{click[1]}={_LIFTED}"
-
-
-def _key(signals: Signals, url: str, handed: dict[str, str]) -> tuple[Any, ...]:
-    browser: Place | None = _in_app_browser(signals.user_agent) if signals.user_agent else None
-    return (
-        url, signals.referrer, signals.kind, tuple(signals.utm.items()), tuple(handed), browser, signals.declared,
-        signals.answer, signals.own_hosts,
-    )  # fmt: skip

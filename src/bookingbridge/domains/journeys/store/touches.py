@@ -72,20 +72,26 @@ class ContactGiven:
     phone_key: str | None
 
 
-_COLLECT = f"""
-INSERT INTO touches (business_id, {_COLUMNS})
-SELECT * FROM unnest(%s::uuid[], {", ".join(f"%s::{kind}[]" for kind in _TYPES.values())})
-ON CONFLICT DO NOTHING
-"""
-_UNTOLD = "INSERT INTO touches_untold SELECT * FROM unnest(%s::uuid[], %s::uuid[]) ON CONFLICT DO NOTHING"
-
 # While a shared lock of its slot is held, a business's bell may have been found already ringing; see `await_ringers`.
 _RINGERS = 0x746F7563
 _SLOTS = 64
-_ENTER = """
-SELECT set_config('app.business_id', '', true), set_config('app.realm', 'collector', true),
-    (SELECT count(pg_advisory_xact_lock_shared(%s, slot)) FROM unnest(%s::int[]) slot)
+
+_NAMED = ", ".join(f"%({name})s::{kind}[]" for name, kind in _TYPES.items())
+_COLLECT = f"""
+stored AS (
+    INSERT INTO touches (business_id, {_COLUMNS}) SELECT * FROM unnest(%(owners)s::uuid[], {_NAMED})
+    ON CONFLICT DO NOTHING
+),
+untold AS (
+    INSERT INTO touches_untold SELECT * FROM unnest(%(owners)s::uuid[], %(id)s::uuid[]) ON CONFLICT DO NOTHING
+),
+before AS MATERIALIZED (SELECT count(pg_advisory_xact_lock_shared({_RINGERS}, slot)) FROM unnest(%(slots)s::int[]) slot)
 """
+
+
+async def enter(conn: AsyncConnection[Any]) -> None:
+    """The connection is in the realm "collector" from now on: touches can be inserted, nothing can be read."""
+    await conn.execute("SELECT set_config('app.business_id', '', false), set_config('app.realm', 'collector', false)")
 
 
 async def collect(
@@ -93,21 +99,25 @@ async def collect(
 ) -> None:
     """Touches of many businesses, each with its business's id, are stored; those known by their id are left alone.
 
-    Runs inside the caller's transaction, in the realm "collector", in which rows can be inserted and nothing can be
-    read. `bells` holds every business of `items` and when it may be told at the earliest.
+    One statement, thus one transaction, on a connection that did `enter`. `bells` holds every business of `items` and
+    when it may be told at the earliest.
     """
-    owners = literal([business for business, _ in items])
-    touches = [touch for _, touch in items]
-    columns = [_column(touches, name) for name in _TYPES]
-    await conn.execute(_ENTER, (_RINGERS, sorted({_slot(business) for business in bells})))
-    await conn.execute(_COLLECT, (owners, *columns))
-    await conn.execute(_UNTOLD, (owners, columns[0]))
-    await jobs.ring(conn, *(bell(business, not_before) for business, not_before in bells.items()))
+    columns = zip(*(_astuple(touch) for _, touch in items), strict=True)
+    params: dict[str, Any] = {k: _column(v, _TYPES[k]) for k, v in zip(_TYPES, columns, strict=True)}
+    params["owners"] = literal([business for business, _ in items])
+    params["slots"] = sorted({_slot(business) for business in bells})
+    rung = (bell(business, not_before) for business, not_before in bells.items())
+    await jobs.ring_with(conn, _COLLECT, params, *rung)
 
 
-def _column(touches: Sequence[Touch], name: str) -> str:
-    values = [getattr(touch, name) for touch in touches]
-    if _TYPES[name] == "jsonb":
+_astuple = msgspec.structs.astuple
+
+
+def _column(values: Sequence[Any], kind: str) -> str:
+    if values.count(None) == len(values):
+        # unnest fills up what is short with NULL.
+        return "{}"
+    if kind == "jsonb":
         values = [None if value is None else json.dumps(value).decode() for value in values]
     return literal(values)
 

@@ -1,0 +1,310 @@
+"""The collector: touches come in by script, pixel, link and program, and are stored before the answer says so.
+
+Raw ASGI in front of the app, because a framework's own cost per request is three times all the rest:
+
+    POST /t, /collect             events of the script; 202 after the commit, 4xx is for good, 429 and 503 are for later
+    GET  /p.gif                   a pixel, for pages and mails without script
+    GET  /bb.js                   the script
+    POST /api/v1/touchpoints      the same events from programs, with an API token or a site's key
+    GET  /l/{slug}, /qr/{slug}.svg   tagged links and their QR codes; see collector_links
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from math import ceil
+from urllib.parse import parse_qs
+
+from bookingbridge.api import collector_script, collector_wire
+from bookingbridge.api.asgi import (
+    JSON,
+    Answer,
+    App,
+    Header,
+    Receive,
+    Scope,
+    Send,
+    header,
+    problem,
+    read_body,
+    send_answer,
+)
+from bookingbridge.api.collector_links import LinkDesk
+from bookingbridge.api.collector_senders import Paces, Senders, host_of
+from bookingbridge.api.collector_wire import NotJson, Parcel
+from bookingbridge.canonical.errors import BridgeError, Refused, Throttled, Unreachable, Unreadable
+from bookingbridge.domains.journeys import api as journeys
+from bookingbridge.domains.journeys.api import Event, Intake, Sender, Touch
+from bookingbridge.infra import json, log
+from bookingbridge.infra.db import Database
+
+TOUCHPOINTS = "/api/v1/touchpoints"
+
+LARGEST_BEACON = 64 * 1024
+"""Bytes. Browsers refuse to send more with a beacon (Fetch standard, 64 kB over all that are on their way)."""
+LARGEST_LIST = 1024 * 1024
+MOST_IN_BEACON = 50
+MOST_IN_LIST = 1_000
+
+_log = log.get(__name__)
+
+_FOR_ALL: Header = (b"access-control-allow-origin", b"*")
+_PREFLIGHT = Answer(
+    204,
+    (
+        _FOR_ALL,
+        (b"access-control-allow-methods", b"POST"),
+        (b"access-control-allow-headers", b"content-type, authorization"),
+        (b"access-control-max-age", b"86400"),
+    ),
+)
+_ONE = Answer(202, (JSON, _FOR_ALL), b'{"accepted":1,"errors":[]}')
+_NONE = Answer(202, (JSON, _FOR_ALL), b'{"accepted":0,"errors":[]}')
+_is_bot = lru_cache(4_096)(journeys.is_bot)
+
+
+@dataclass(slots=True)
+class Counts:
+    """What the collector has done since it started, for the metrics."""
+
+    accepted: int = 0
+    refused: int = 0
+    bots: int = 0
+    """Requests of programs that said so themselves; nothing of them is stored."""
+    limited: int = 0
+    """Requests that were answered 429."""
+    unstored: int = 0
+    """Events that were sent back with 503: the sender still has them."""
+    clicks_lost: int = 0
+    """People who were sent on to a link's target although their click could not be stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """The touches at their events' places, None where one was refused; (where, why) of those."""
+
+    touches: Sequence[Touch | None]
+    errors: Sequence[tuple[str, str]]
+
+    @property
+    def accepted(self) -> int:
+        return len(self.touches) - len(self.errors)
+
+
+class Collector:
+    """An ASGI app in front of another: takes what is for the addresses above, hands on the rest."""
+
+    def __init__(
+        self, inner: App, intake: Intake, db: Database, *, public_url: str, paces: Paces | None = None
+    ) -> None:
+        self.counts = Counts()
+        self._inner = inner
+        self._intake = intake
+        self._senders = Senders(intake, db, paces or Paces())
+        self._script = collector_script.Script()
+        self._links = LinkDesk(intake, public_url, self._senders, self.counts)
+        self._routes: dict[str, Callable[[Scope, Receive], Awaitable[Answer]]] = {
+            "/t": self._beacon,
+            "/collect": self._beacon,
+            "/p.gif": self._pixel,
+            "/bb.js": self._send_script,
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        handle = self._handler(scope) if scope["type"] == "http" else None
+        if handle is None:
+            await self._inner(scope, receive, send)
+            return
+        try:
+            answer = await handle(scope, receive)
+        except BridgeError as expected:
+            answer = self._of_error(expected)
+        except Exception:
+            _log.exception("collector failed", path=scope["path"][:60])
+            answer = problem(500, "internal", "Something went wrong here; the log has it.", headers=(_FOR_ALL,))
+        await send_answer(send, answer, without_body=scope["method"] == "HEAD")
+
+    def _handler(self, scope: Scope) -> Callable[[Scope, Receive], Awaitable[Answer]] | None:
+        path: str = scope["path"]
+        if handle := self._routes.get(path):
+            return handle
+        if path == TOUCHPOINTS and scope["method"] in ("POST", "OPTIONS"):
+            return self.touchpoints
+        if path.startswith("/l/"):
+            return self._links.follow
+        return self._links.code if path.startswith("/qr/") else None
+
+    async def _beacon(self, scope: Scope, receive: Receive) -> Answer:
+        if scope["method"] != "POST":
+            return _not_post(scope)
+        agent = origin = ""
+        for name, value in scope["headers"]:
+            if name == b"user-agent":
+                agent = value.decode("latin-1")
+            elif name == b"origin":
+                origin = value.decode("latin-1")
+        body = await read_body(receive, LARGEST_BEACON)
+        if _is_bot(agent):
+            self.counts.bots += 1
+            return _NONE
+        parcel = _parcel(body, LARGEST_BEACON, MOST_IN_BEACON)
+        now = self._intake.now()
+        door = await self._senders.site(scope, parcel.site or "", now, len(parcel.events))
+        if origin and door.site.hosts and not door.lets_in(host_of(origin)):
+            raise Refused("this site's key may not be used by pages at this host", code="host_not_allowed")
+        stored = await self._store(parcel, door.sender, now, agent)
+        if stored.errors:
+            return _partly(stored)
+        return _ONE if len(stored.touches) == 1 else Answer(202, (JSON, _FOR_ALL), _summary(stored))
+
+    async def touchpoints(self, scope: Scope, receive: Receive) -> Answer:
+        """Events from a program: 202 with their ids when they are committed, 422 where none is usable."""
+        if scope["method"] != "POST":
+            return _not_post(scope)
+        now = self._intake.now()
+        scheme, _, token = header(scope, b"authorization").partition(" ")
+        program = None
+        if scheme.lower() == "bearer":
+            program = await self._senders.program(scope, token.strip(), now)
+        parcel = _parcel(await read_body(receive, LARGEST_LIST), LARGEST_LIST, MOST_IN_LIST)
+        if program is None:
+            key = parcel.site or header(scope, b"x-site-key")
+            sender = (await self._senders.site(scope, key, now, len(parcel.events))).sender
+        else:
+            self._senders.program_must_have_room(program, now, len(parcel.events))
+            sender = await self._senders.for_site(program, parcel.site) if parcel.site else program
+        stored = await self._store(parcel, sender, now)
+        if not stored.accepted:
+            return problem(
+                422, "invalid", "None of the events can be used.", errors=stored.errors, headers=(_FOR_ALL,)
+            )  # fmt: skip
+        return Answer(202, (JSON, _FOR_ALL), _summary(stored, with_ids=True))
+
+    async def _pixel(self, scope: Scope, receive: Receive) -> Answer:
+        if scope["method"] not in ("GET", "HEAD"):
+            return problem(405, "method_not_allowed", "a pixel is fetched by GET")
+        agent = header(scope, b"user-agent")
+        if scope["method"] == "HEAD" or _is_bot(agent):
+            self.counts.bots += 1
+            return collector_script.pixel()
+        asked = {name: values[-1] for name, values in parse_qs(scope["query_string"].decode("latin-1")).items()}
+        try:
+            await self._seen(scope, asked, agent)
+        except Unreachable:
+            return collector_script.pixel(503)
+        except BridgeError:
+            self.counts.refused += 1
+        return collector_script.pixel()
+
+    async def _seen(self, scope: Scope, asked: dict[str, str], agent: str) -> None:
+        """The page view, or the opening of a mail, that a pixel tells of is stored."""
+        now = self._intake.now()
+        if slug := asked.get("link"):
+            self._senders.must_have_room(scope, now)
+            await self._links.opened(slug, now, agent)
+            return
+        event = Event(
+            kind="visit",
+            id=asked.get("id"),
+            url=asked.get("url") or header(scope, b"referer"),
+            referrer=asked.get("referrer"),
+            visitor=asked.get("visitor"),
+            consent=asked.get("consent"),
+        )
+        door = await self._senders.site(scope, asked.get("site", ""), now, 1)
+        await self._store(Parcel(None, [event]), door.sender, now, agent)
+
+    async def _send_script(self, scope: Scope, receive: Receive) -> Answer:
+        if scope["method"] not in ("GET", "HEAD"):
+            return problem(405, "method_not_allowed", "the script is fetched by GET")
+        return self._script.answer(accepts=header(scope, b"accept-encoding"), known=header(scope, b"if-none-match"))
+
+    async def _store(self, parcel: Parcel, sender: Sender, now: datetime, agent: str = "") -> _Stored:
+        """The usable events are committed. Raises Throttled or Unreachable where none of them is."""
+        made: list[Touch | None] = []
+        errors: list[tuple[str, str]] = []
+        for place, event in enumerate(parcel.events):
+            try:
+                if isinstance(event, str):
+                    raise Unreadable(event)
+                if event.kind in journeys.NEEDS_CODE:
+                    made.append(await self._intake.touch_with_code(event, sender, now, agent))
+                else:
+                    made.append(self._intake.touch_of(event, sender, now, agent))
+            except Unreadable as why:
+                made.append(None)
+                errors.append((f"events[{place}].{why.where}".rstrip("."), why.why))
+        touches = [touch for touch in made if touch is not None]
+        try:
+            results = await self._intake.take(sender.business_id, touches)
+        except (Throttled, Unreachable):
+            self.counts.unstored += len(touches)
+            raise
+        if any(results):
+            poisoned = dict(zip((touch.id for touch in touches), results, strict=True))
+            for place, touch in enumerate(made):
+                if touch is not None and (why_not := poisoned[touch.id]) is not None:
+                    made[place] = None
+                    errors.append((f"events[{place}]", why_not.why))
+        self.counts.accepted += len(made) - len(errors)
+        self.counts.refused += len(errors)
+        return _Stored(made, errors)
+
+    def _of_error(self, error: BridgeError) -> Answer:
+        """The answer that tells a sender what to do next."""
+        later: tuple[Header, ...] = (_FOR_ALL,)
+        if isinstance(error, Throttled) and error.until is not None:
+            self.counts.limited += 1
+            seconds = max(1, ceil((error.until - self._intake.now()).total_seconds()))
+            return problem(429, error.code, error.why, headers=(_FOR_ALL, (b"retry-after", str(seconds).encode())))
+        if isinstance(error, Throttled | Unreachable):
+            return problem(503, error.code, error.why, headers=(_FOR_ALL, (b"retry-after", b"2")))
+        if error.code == "unauthenticated":
+            later = (_FOR_ALL, (b"www-authenticate", b"Bearer"))
+        self.counts.refused += 1
+        return problem(_STATUS.get(error.code, 422), error.code, error.why, headers=later)
+
+
+_STATUS = {
+    "unauthenticated": 401,
+    "forbidden": 403,
+    "host_not_allowed": 403,
+    "no_such_site": 404,
+    "too_large": 413,
+    "not_json": 400,
+}
+
+
+def _not_post(scope: Scope) -> Answer:
+    if scope["method"] == "OPTIONS":
+        return _PREFLIGHT
+    return problem(405, "method_not_allowed", "events are sent by POST", headers=(_FOR_ALL, (b"allow", b"POST")))
+
+
+def _parcel(body: bytes | None, largest: int, most: int) -> Parcel:
+    if body is None:
+        raise Refused(f"a body has at most {largest} bytes", code="too_large")
+    try:
+        parcel = collector_wire.parcel(body)
+    except NotJson as why:
+        raise Unreadable(f"the body is not JSON that holds events: {why}"[:300], code="not_json") from why
+    if len(parcel.events) > most:
+        raise Refused(f"a request holds at most {most} events", code="too_large")
+    return parcel
+
+
+def _partly(stored: _Stored) -> Answer:
+    if stored.accepted:
+        return Answer(202, (JSON, _FOR_ALL), _summary(stored))
+    return problem(422, "invalid", "None of the events can be used.", errors=stored.errors, headers=(_FOR_ALL,))
+
+
+def _summary(stored: _Stored, *, with_ids: bool = False) -> bytes:
+    errors = [{"where": where, "why": why} for where, why in stored.errors]
+    found: dict[str, object] = {"accepted": stored.accepted, "errors": errors}
+    if with_ids:
+        found["ids"] = [touch.id if touch else None for touch in stored.touches]
+    return json.dumps(found)
