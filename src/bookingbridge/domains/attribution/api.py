@@ -18,8 +18,8 @@ from bookingbridge.infra.db import Tx
 __all__ = [
     "EXPLAIN", "MODELS", "TITLES", "CampaignDay", "ChannelDay", "Conversion", "Credit", "IdentityLink", "Model", "Sum",
     "Totals", "Way", "campaign_days", "channel_days", "conversions", "conversions_of", "credits", "explain",
-    "identity_links", "identity_links_of", "latest", "pulse", "recompute_all", "redo_identity", "since", "spread", "sums",
-    "totals", "undo_identity", "visits", "ways",
+    "identity_links", "identity_links_of", "latest", "pulse", "recompute_all", "redo_identity", "since", "spread",
+    "sums", "totals", "undo_identity", "visits", "ways",
 ]  # fmt: skip
 
 

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from bookingbridge.canonical.errors import NotFound
 from bookingbridge.canonical.events import VisitsSettled
-from bookingbridge.domains.matching import rules, store
+from bookingbridge.domains.matching import rules, settling, store
 from bookingbridge.domains.matching.store import Revenue, Settled
+from bookingbridge.domains.payments.api import Payment
 from bookingbridge.infra.db import Tx
 
 __all__ = [
     "Revenue", "Settled", "all_settled", "explain", "open_payments", "redo", "revenue", "settled_among", "settlements",
-    "undo",
+    "undo", "why_open",
 ]  # fmt: skip
 
 
@@ -40,6 +41,11 @@ async def all_settled(tx: Tx) -> list[UUID]:
 async def open_payments(tx: Tx, payment_ids: Iterable[UUID]) -> list[UUID]:
     """Those of the payments that belong to no visit yet."""
     return await store.open_payments(tx, list(payment_ids))
+
+
+async def why_open(tx: Tx, found: Iterable[Payment]) -> dict[UUID, str]:
+    """For those of the payments that no rule gives to a visit, why: a sentence for people."""
+    return await settling.why_open(tx, found)
 
 
 async def undo(tx: Tx, settlement_id: UUID, *, user_id: UUID | None) -> None:

@@ -25,6 +25,22 @@ async def settle(tx: Tx, found: Iterable[payments.Payment], *, cause: str) -> No
     What a person undid is not done again for the same pair.
     """
     await store.lock(tx)
+    every_payment, settled, _ = await _decide(tx, found)
+    await _apply(tx, every_payment, settled, cause)
+
+
+async def why_open(tx: Tx, found: Iterable[payments.Payment]) -> dict[UUID, str]:
+    """For those of the payments that no rule gives to a visit, why: a sentence for people."""
+    asked = list(found)
+    _, _, left = await _decide(tx, asked)
+    ids = {p.id for p in asked}
+    return {o.payment_id: o.why for o in left if o.payment_id in ids}
+
+
+async def _decide(
+    tx: Tx, found: Iterable[payments.Payment]
+) -> tuple[dict[UUID, payments.Payment], list[rules.Settlement], list[rules.Open]]:
+    """The payments and all others of their clients, what the rules settle of them and what they leave open."""
     asked = {p.id: p for p in found}
     people = await clients.same_people(tx, {p.client_id for p in asked.values() if p.client_id})
     everybody = set(people) | set(people.values())
@@ -33,11 +49,11 @@ async def settle(tx: Tx, found: Iterable[payments.Payment], *, cause: str) -> No
     named = {p.booking_id for p in every_payment.values() if p.booking_id} - set(candidates)
     candidates |= await bookings.bookings(tx, named)
     zone = ZoneInfo((await accounts.business(tx)).time_zone)
-    settled, _ = rules.settle(
+    settled, left = rules.settle(
         [_payment(p, people, zone) for p in every_payment.values() if p.net_minor > 0 or p.refunded_minor > 0],
         [_booking(b, people, zone) for b in candidates.values()],
     )
-    await _apply(tx, every_payment, settled, cause)
+    return every_payment, settled, left
 
 
 async def _apply(

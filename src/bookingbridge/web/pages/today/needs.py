@@ -58,7 +58,8 @@ async def _unread(tx: Tx, connected: Sequence[Health]) -> list[Need]:
     odd = sum((await sync.problem_counts(tx)).values()) + sum(h.inbox.get("unreadable", 0) for h in connected)
     if odd:
         title = f"{fmt.counted(odd, 'thing')} could not be read"
-        some.append(Need(Tag("Sync", "warn"), title, "Kept as they came. Look what they are.", "/sync/events?state=unreadable"))
+        detail = "Kept as they came. Look what they are."
+        some.append(Need(Tag("Sync", "warn"), title, detail, "/sync/events?state=unreadable"))
     if failed := sum(h.inbox.get("failed", 0) for h in connected):
         title = f"{fmt.counted(failed, 'delivery', 'deliveries')} failed"
         some.append(Need(Tag("Sync", "warn"), title, "Look why, then replay.", "/sync/events?state=failed"))
