@@ -144,6 +144,11 @@ class Database:
         async with self._pool.connection() as conn:
             yield conn
 
+    @property
+    def reactions(self) -> Mapping[str, Sequence[str]]:
+        """Which reactions follow which event, by their names."""
+        return self._reactions
+
     @asynccontextmanager
     async def business(self, business_id: UUID) -> AsyncIterator[Tx]:
         """A transaction that sees this business's rows and no others; committed at the end, rolled back on errors."""

@@ -151,11 +151,15 @@ class ImportProgress:
 
 @dataclass(frozen=True, slots=True)
 class ImportView:
-    """import.html, step 3: GET /connections/{id}/import. It goes on when the page is closed."""
+    """import.html, step 3: GET /connections/{id}/import. It goes on when the page is closed.
+
+    POST `retry_action` begins it again, where it has failed.
+    """
 
     vendor: str
     steps: tuple[Step, ...]
     progress: ImportProgress
+    retry_action: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +176,21 @@ class SampleRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CampaignSample:
+    """One imported campaign with its last 30 days, to be compared with the vendor's own page."""
+
+    name: str
+    status: Tag
+    spend: str
+    clicks: str
+    views: str
+
+
+@dataclass(frozen=True, slots=True)
 class RowsView:
     """rows.html, step 4: GET /connections/{id}/rows; POST /connections/{id}/finish ends the set-up.
 
-    `unreadable` is the number of things that could not be read, with where they are shown.
+    `campaigns` stand instead of `rows` where the source tells of ads. `unreadable` is the number of things that could not be read, with where they are shown.
     """
 
     vendor: str
@@ -185,6 +200,7 @@ class RowsView:
     finish_action: str
     wrong_href: str
     unreadable: Notice | None = None
+    campaigns: tuple[CampaignSample, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +218,8 @@ class ConnectionView:
     """connection.html: GET /connections/{id}.
 
     POST {href}/sync reads now, {href}/pause and {href}/resume do as they say, {href}/full reads everything again;
-    `disconnect` asks first. `reconnect_href` leads to the vendor's sign-in.
+    `disconnect` asks first. `reconnect_href` leads to the vendor's sign-in, empty where there is none (files).
+    `key_form` takes the key that webhooks are signed with; `guide` are the steps at the vendor that lead to it.
     """
 
     vendor: str
@@ -223,3 +240,5 @@ class ConnectionView:
     notices: tuple[Notice, ...] = ()
     can_sync: bool = True
     can_manage: bool = True
+    key_form: Form | None = None
+    guide: tuple[str, ...] = ()

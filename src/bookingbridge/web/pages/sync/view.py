@@ -60,7 +60,10 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class EventsView:
-    """events.html: GET /sync/events?source=&state=&after=. `replay_all` replays what the filter shows."""
+    """events.html: GET /sync/events?source=&state=&after=; /sync/unreadable and /sync/changes are drawn with it, too.
+
+    `replay_all` replays what the filter shows; `action` is where the filter leads.
+    """
 
     tabs: tuple[Tab, ...]
     selects: tuple[Select, ...]
@@ -68,6 +71,7 @@ class EventsView:
     pager: Pager | None = None
     replay_all: Confirm | None = None
     empty: Empty | None = None
+    action: str = "/sync/events"
 
 
 @dataclass(frozen=True, slots=True)
