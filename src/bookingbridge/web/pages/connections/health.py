@@ -171,19 +171,14 @@ def _disconnect(c: Connection, title: str, *, is_vendor: bool) -> Confirm:
 
 def _notices(h: Health, title: str, *, is_vendor: bool, may_manage: bool) -> tuple[Notice, ...]:
     c = h.connection
+    why = _sentence(c.state_why)
     if c.state == "needs_reauth":
         do = "Reconnect, and what was missed is read." if may_manage else "An owner or manager can reconnect it."
-        return (
-            Notice(f"{title} no longer lets us in", f"{_sentence(c.state_why)}{do} Nothing is lost meanwhile.", "bad"),
-        )
+        return (Notice(f"{title} no longer lets us in", f"{why}{do} Nothing is lost meanwhile.", "bad"),)
     if c.state == "broken":
-        return (
-            Notice(f"Reading {title} has stopped", f"{_sentence(c.state_why)}Press “Read now” to try again.", "bad"),
-        )
+        return (Notice(f"Reading {title} has stopped", f"{why}Press “Read now” to try again.", "bad"),)
     if c.state in ("degraded", "rate_limited"):
-        return (
-            Notice(f"{title} answers slowly or not at all", f"{_sentence(c.state_why)}It goes on by itself.", "warn"),
-        )
+        return (Notice(f"{title} answers slowly or not at all", f"{why}It goes on by itself.", "warn"),)
     if is_vendor and c.setup_step < DONE and c.last_success_at is None:
         return (Notice("The set-up is not finished", "An owner or manager can go on with it.", "warn"),)
     return ()

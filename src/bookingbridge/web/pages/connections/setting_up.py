@@ -40,7 +40,7 @@ def check(engine: Engine, c: Connection, tested: Tested, problem: Problem | None
     if account is None:
         problem = problem or Problem(
             f"{manifest.title} did not let us in: {tested.why}",
-            "Go back a step and sign in again, or test again later.",
+            "Sign in again, or test again later.",
         )
     return v.CheckView(
         manifest.title,
@@ -194,15 +194,12 @@ async def _bookings(tx: Tx, who: Who, c: Connection) -> tuple[v.SampleRow, ...]:
 async def _totals(tx: Tx, who: Who, c: Connection) -> tuple[Fact, ...]:
     number, first, last = await bookings.count_of(tx, c.id)
     zone = ZoneInfo(who.business.time_zone)
-    reach = (
-        f"{fmt.day(first.astimezone(zone).date())} to {fmt.day(last.astimezone(zone).date())}" if first and last else ""
-    )
-    some = [Fact("Bookings", fmt.count(number), reach)]
-    for taken in await payments.of_connection(tx, c.id):
-        some.append(
-            Fact("Payments", fmt.count(taken.payments), f"{fmt.money(Money(taken.net_minor, taken.currency))} net")
-        )
-    return tuple(some)
+    ends = [fmt.day(at.astimezone(zone).date()) for at in (first, last) if at]
+    paid = [
+        Fact("Payments", fmt.count(t.payments), f"{fmt.money(Money(t.net_minor, t.currency))} net of refunds")
+        for t in await payments.of_connection(tx, c.id)
+    ]
+    return Fact("Bookings", fmt.count(number), " to ".join(ends)), *paid
 
 
 async def _campaigns(tx: Tx, c: Connection) -> tuple[v.CampaignSample, ...]:

@@ -190,7 +190,8 @@ class CampaignSample:
 class RowsView:
     """rows.html, step 4: GET /connections/{id}/rows; POST /connections/{id}/finish ends the set-up.
 
-    `campaigns` stand instead of `rows` where the source tells of ads. `unreadable` is the number of things that could not be read, with where they are shown.
+    `campaigns` stand instead of `rows` where the source tells of ads. `unreadable` is the number of things that could
+    not be read, with where they are shown.
     """
 
     vendor: str
