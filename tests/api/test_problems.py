@@ -131,12 +131,12 @@ def test_a_body_of_the_right_shape_is_taken(site: Site) -> None:
             "owner": "018F3C5E-0000-7000-8000-000000000000",
             "at": "2026-03-01T09:00:00+02:00",
         }
-        response = http.post("/api/v1/toys", json=body)
+        response = http.post("/api/v1/toys", json={**body, "size": 2.0})
         assert response.status_code == 201
         assert response.json() == {"name": "Kreisel für Ömer 🪀", "at": "2026-03-01T07:00:00Z"}
 
 
 def test_characters_the_database_cannot_hold_do_not_get_past_the_door(site: Site) -> None:
     with site.client(key=site.owner().key()) as http:
-        for path in ("/api/v1/toys/errors/a%00b", "/api/v1/toys?cursor=a%00b", "/signin?next=%00"):
+        for path in ("/api/v1/toys/errors/a%00b", "/api/v1/toys?cursor=a%00b", "/signin?next=%00", "/api/v1/toys/%0A"):
             assert http.get(path).status_code == 400

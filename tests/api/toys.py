@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Response
 from starlette.requests import Request
 
 from bookingbridge.api.auth import Caller, needs, public
-from bookingbridge.api.models import Given, Id, Instant, Name, Shown, Text
+from bookingbridge.api.models import WHOLE, Given, Id, Instant, Name, Shown, Text
 from bookingbridge.api.operations import operations
 from bookingbridge.api.paging import Page, Paging, paging
 from bookingbridge.canonical import errors
@@ -42,7 +43,7 @@ class ToyGiven(Given):
     note: Text | None = None
     owner: Id | None = None
     at: Instant | None = None
-    size: int = 1
+    size: Annotated[int, WHOLE] = 1
 
 
 class ToyShown(Shown):

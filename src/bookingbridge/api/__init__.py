@@ -16,8 +16,8 @@ then one line in `api.v1.ROUTERS`. What comes with it, so that no operation does
   unsafe methods, the problem documents in OpenAPI, operation ids (the function's name: it must be the only one).
 - `needs(Permission)`, `public(reason)` (api.auth): who may; a bearer token, or a browser's session, which then carries
   X-CSRF-Token on unsafe methods. Without one of them the program does not start.
-- `Given` for bodies (strict, nothing unknown), `Shown` for answers, and field types: `Id`, `Instant`, `Text`, `Name`,
-  `Amount` (api.models). Ids in paths are `UUID`.
+- `Given` for bodies (strict, nothing unknown), `Shown` for answers, and field types: `Id`, `Instant`, `WHOLE`, `Text`,
+  `Name`, `Amount` (api.models). Ids in paths are `UUID`.
 - `Paging` (api.paging): `limit` and an opaque `cursor`; answers are `{"items": [...], "next": "..." | null}`.
 - errors: raise those of canonical.errors; `api.problems` answers them as application/problem+json. Somebody else's
   thing is NotFound, like one that is not there.

@@ -34,6 +34,11 @@ def _uuid(value: Any) -> Any:
     return UUID(value) if isinstance(value, str) and _UUID.fullmatch(value) else value
 
 
+def _whole(value: Any) -> Any:
+    # JSON does not tell 30 from 30.0, and its schemas call both an integer.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _instant(value: Any) -> Any:
     if isinstance(value, datetime):
         return value
@@ -47,6 +52,9 @@ def _instant(value: Any) -> Any:
 
 Id = Annotated[UUID, BeforeValidator(_uuid)]
 """An id of ours, in the five-group form."""
+
+WHOLE = BeforeValidator(_whole)
+"""For a whole number: `Annotated[int, Field(ge=1), WHOLE]`. It stands last, or the description loses the bounds."""
 
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 """A moment with its offset from UTC (RFC 3339), from 1990 to 2100."""
@@ -71,7 +79,7 @@ def _zone(value: str) -> str:
 
 
 TimeZone = Annotated[
-    str, AfterValidator(_zone), Field(max_length=64, json_schema_extra={"format": "iana-time-zone"})
+    str, Field(max_length=64, json_schema_extra={"format": "iana-time-zone"}), AfterValidator(_zone)
 ]  # fmt: skip
 """A zone's name, such as America/New_York."""
 

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from bookingbridge.api import tracker
+from bookingbridge.api.collector_script import Script
 
 Event = dict[str, Any]
 CHROMIUM = "/usr/bin/chromium"
@@ -62,11 +62,8 @@ class World:
         )
 
     async def script(self, request: Request) -> Response:
-        return Response(
-            tracker.SCRIPT_GZIPPED,
-            media_type="text/javascript; charset=utf-8",
-            headers={"Content-Encoding": "gzip", "ETag": tracker.ETAG},
-        )
+        served = Script().answer(accepts="gzip", known="")
+        return Response(served.body, headers={k.decode(): v.decode() for k, v in served.headers})
 
     async def collect(self, request: Request) -> Response:
         body = json.loads(await request.body())

@@ -11,7 +11,7 @@ from pydantic import Field
 from starlette.requests import Request
 
 from bookingbridge.api.auth import Caller, database, needs, signed_in
-from bookingbridge.api.models import Country, Currency, Given, Name, Shown, Text, TimeZone
+from bookingbridge.api.models import WHOLE, Country, Currency, Given, Name, Shown, Text, TimeZone
 from bookingbridge.api.operations import operations
 from bookingbridge.api.paging import Page, Paging, paging
 from bookingbridge.canonical.errors import NotFound
@@ -21,7 +21,7 @@ from bookingbridge.domains.accounts.api import Permission, Person, Role, Setting
 router = operations("/business", "Business", "The businesses of an account, their settings and their locations.")
 
 Model = Literal["first", "last", "last_non_direct", "linear", "position", "time_decay"]
-WindowDays = Annotated[int, Field(ge=1, le=365, examples=[30])]
+WindowDays = Annotated[int, Field(ge=1, le=365, examples=[30]), WHOLE]
 
 
 class BusinessShown(Shown):

@@ -11,7 +11,7 @@ from pydantic import Field
 from starlette.requests import Request
 
 from bookingbridge.api.auth import database, needs
-from bookingbridge.api.models import Given, Name, Shown
+from bookingbridge.api.models import WHOLE, Given, Name, Shown
 from bookingbridge.api.operations import operations
 from bookingbridge.api.paging import Page, Paging, paging
 from bookingbridge.domains.accounts import api as accounts
@@ -57,7 +57,7 @@ class TokenGiven(Given):
 
     name: Annotated[Name, Field(examples=["Website forms"])]
     role: Literal["manager", "staff", "accountant", "read_only"]
-    expires_in_days: Annotated[int, Field(ge=1, le=3650, examples=[365])] | None = None
+    expires_in_days: Annotated[int, Field(ge=1, le=3650, examples=[365]), WHOLE] | None = None
 
 
 @router.get("", summary="List tokens")
