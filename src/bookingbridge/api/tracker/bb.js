@@ -73,7 +73,7 @@
 
   // Events stay until answered for; ids make repetition harmless.
   const flush = safe(isLeaving => {
-    const events = [...queue.values()].slice(0, 20), body = JSON.stringify({ site: data.site, events });
+    const events = [...queue.values()].slice(0, 9), body = JSON.stringify({ site: data.site, events });
     if (!events[0] || (isLeaving ? navigator.sendBeacon && navigator.sendBeacon(endpoint, body) : isBusy)) return;
     isBusy = true;
     fetch(endpoint, { method: 'POST', body, keepalive: true, credentials: 'omit' })
