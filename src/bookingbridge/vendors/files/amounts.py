@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 
 from bookingbridge.canonical.errors import Unreadable
 from bookingbridge.canonical.money import MAX_MINOR, MICROS_PER_UNIT, Money
@@ -65,8 +66,8 @@ def currency(text: str) -> str:
 def separator_of(cells: Iterable[Cell]) -> str | None:
     """What sets off the decimals in these amounts, `.` or `,`, where they show it and agree; else None."""
     seen: set[str] = set()
-    for cell in cells:
-        if isinstance(cell, str) and (found := _AMOUNT.fullmatch(cell.translate(_SPACES))):
+    for cell in {cell for cell in cells if isinstance(cell, str)}:
+        if found := _AMOUNT.fullmatch(cell.translate(_SPACES)):
             seen.add(_own_separator(found["body"]))
     seen.discard("")
     return seen.pop() if len(seen) == 1 else None
@@ -138,6 +139,16 @@ def _number(body: str, separator: str | None) -> Decimal:
 
 def money(cell: Cell, code: str, separator: str | None) -> Money:
     """The amount in that currency. Unreadable where the cell names another one, or has more decimals than it has."""
+    # Files hold few different prices; but to a cache 1, 1.0 and true would be the same, so only texts go there.
+    return _money_of_text(cell, code, separator) if isinstance(cell, str) else _money(cell, code, separator)
+
+
+@lru_cache(maxsize=4096)
+def _money_of_text(cell: str, code: str, separator: str | None) -> Money:
+    return _money(cell, code, separator)
+
+
+def _money(cell: Cell, code: str, separator: str | None) -> Money:
     number, sign = decimal(cell, separator)
     check_sign(sign, code)
     return Money.parse(_text(number), code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 
 from bookingbridge.canonical.ids import RemoteId
 from bookingbridge.canonical.records import Booking, BookingStatus, Location, Service, StaffMember, Touchpoint
@@ -41,8 +42,8 @@ def read(row: SheetRow, into: Collected) -> None:
         booked_at=_booked(row, booked_at, starts_at),
         customer=_customer(into, remote_id, key, name, email, phone),
         location=add_location(into, location),
-        staff=_staff(into, staff),
-        service=_service(into, service),
+        staff=into.part(_staff(staff)) if staff else None,
+        service=into.part(_service(service)) if service else None,
         price=price,
         note=row.text("note", longest=5_000),
         heard_from=row.text("heard_from"),
@@ -111,19 +112,22 @@ def _customer(
 
 def add_location(into: Collected, name: str | None) -> RemoteId | None:
     """The id of the place, which is kept."""
-    if name is None:
-        return None
-    return into.part(Location(people.named_id(name), None, None, name=name, time_zone=None, address=None))
+    return into.part(_location(name)) if name else None
 
 
-def _staff(into: Collected, name: str | None) -> RemoteId | None:
-    return into.part(StaffMember(people.named_id(name), None, None, name=name)) if name else None
+@lru_cache(maxsize=1_000)
+def _location(name: str) -> Location:
+    return Location(people.named_id(name), None, None, name=name, time_zone=None, address=None)
 
 
-def _service(into: Collected, name: str | None) -> RemoteId | None:
-    if name is None:
-        return None
-    return into.part(Service(people.named_id(name), None, None, name=name, price=None, duration_minutes=None))
+@lru_cache(maxsize=1_000)
+def _staff(name: str) -> StaffMember:
+    return StaffMember(people.named_id(name), None, None, name=name)
+
+
+@lru_cache(maxsize=1_000)
+def _service(name: str) -> Service:
+    return Service(people.named_id(name), None, None, name=name, price=None, duration_minutes=None)
 
 
 def _touch(row: SheetRow, booking: Booking) -> Touchpoint | None:

@@ -17,7 +17,7 @@ def is_blank(cell: Cell) -> bool:
     """Whether the cell holds nothing, or one of the marks that exports print for nothing."""
     if not isinstance(cell, str):
         return cell is None
-    return not cell or (len(cell) < 12 and cell.strip().casefold() in _NOTHING) or cell.isspace()
+    return cell.strip().casefold() in _NOTHING if len(cell) < 12 else cell.isspace()
 
 
 def text(cell: Cell) -> str:

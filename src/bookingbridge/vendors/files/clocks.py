@@ -55,7 +55,7 @@ def wall_time(wall: datetime, zone: ZoneInfo, abbreviation: str = "") -> datetim
     second. A time that clocks skipped, or an abbreviation the zone's clocks did not show then, is Unreadable.
     """
     first = wall.replace(tzinfo=zone, fold=0)
-    second = wall.replace(tzinfo=zone, fold=1)
+    second = first.replace(fold=1)
     try:
         if first.utcoffset() == second.utcoffset():
             _check(first, abbreviation, zone)

@@ -75,7 +75,7 @@ class Sheet:
         names = self._mapped(Looks.TIME, Looks.DAY)
         if self.options.dates is not None:
             return dict.fromkeys(names, self.options.dates)
-        shown = {name: dates.order_of(_numeric(self._column(name))) for name in names}
+        shown = {name: dates.order_of(text for _, text in self._numeric(name)) for name in names}
         agreed = {order for order, _ in shown.values() if order is not None}
         common = agreed.pop() if len(agreed) == 1 else None
         orders = {name: order or (None if conflict else common) for name, (order, conflict) in shown.items()}
@@ -90,8 +90,11 @@ class Sheet:
         return orders
 
     def _first_ambiguous(self, name: str) -> tuple[int, str] | None:
-        pairs = ((line, cell) for line, cell in self._column(name) if isinstance(cell, str))
-        return next(((line, cell) for line, cell in pairs if dates.needs_order(cell)), None)
+        return next(((line, text) for line, text in self._numeric(name) if dates.needs_order(text)), None)
+
+    def _numeric(self, name: str) -> Iterator[tuple[int, str]]:
+        """The texts of a column that are not ISO dates: those need no order, and most files hold nothing else."""
+        return ((line, cell) for line, cell in self._column(name) if isinstance(cell, str) and cell[4:5] != "-")
 
     def _separator(self) -> str | None:
         names = self._mapped(Looks.MONEY)
@@ -110,11 +113,6 @@ class Sheet:
 
 def _says_utc(column: str) -> bool:
     return bool(_NAMED_LIKE_CODES & set(column.upper().replace("(", " ").replace(")", " ").split()))
-
-
-def _numeric(column: Iterator[tuple[int, Cell]]) -> Iterator[str]:
-    """The texts of a column that are not ISO dates: those need no order, and most files hold nothing else."""
-    return (cell for _, cell in column if isinstance(cell, str) and cell[4:5] != "-")
 
 
 class SheetRow:
@@ -160,15 +158,18 @@ class SheetRow:
 
     def cell(self, name: str) -> Cell:
         """The cell, None where it is blank."""
-        raw = self.raw(name)
-        return None if raw is None or cells.is_blank(raw) else raw
+        place = self.sheet.place.get(name)
+        if place is None or place >= len(self.values) or cells.is_blank(self.values[place]):
+            return None
+        return self.values[place]
 
     def text(self, name: str, longest: int = 500) -> str | None:
         """The cell's text, None where it is blank."""
-        raw = self.raw(name)
-        if raw is None or cells.is_blank(raw):
+        place = self.sheet.place.get(name)
+        if place is None or place >= len(self.values) or cells.is_blank(self.values[place]):
             return None
-        return cells.text(raw)[:longest].strip() or None
+        found = cells.text(self.values[place])
+        return (found if len(found) <= longest else found[:longest].strip()) or None
 
     def _read(self, name: str, how: Callable[[Cell], T]) -> T | None:
         cell = self.cell(name)
@@ -183,6 +184,8 @@ class SheetRow:
     def zone(self, name: str) -> ZoneInfo:
         """The zone that times of that field are in: the row's, the heading's, else the one given."""
         given = _UTC if self.sheet.is_utc(name) else self.sheet.options.time_zone
+        if "time_zone" not in self.sheet.place:
+            return given
         return self._read("time_zone", lambda cell: clocks.zone_named(cells.text(cell))) or given
 
     def when(self, name: str, clock: str | None = None, without_time: time | None = None) -> datetime | None:
@@ -193,6 +196,8 @@ class SheetRow:
         return self._read(name, lambda cell: self._instant(name, cell, clock, without_time))
 
     def _instant(self, name: str, cell: Cell, clock: str | None, without_time: time | None) -> datetime:
+        if isinstance(cell, str) and len(cell) in (16, 19) and (wall := _plain_wall(cell)):
+            return clocks.wall_time(wall, self.zone(name))
         if isinstance(cell, datetime) and cell.tzinfo is not None:
             return times.plausible(cell)
         if not isinstance(cell, date) and (seconds := cells.epoch(cell)) is not None:
@@ -245,6 +250,15 @@ class SheetRow:
     def word(self, name: str, meaning: Callable[[str], T]) -> T | None:
         """What the cell's word means."""
         return self._read(name, lambda cell: meaning(cells.text(cell)))
+
+
+def _plain_wall(text: str) -> datetime | None:
+    """The wall clock's time in `2026-03-05 14:30`, which most files hold and which is read fastest so; else None."""
+    try:
+        wall = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return wall if wall.tzinfo is None else None
 
 
 def _plausible(day: date) -> date:
