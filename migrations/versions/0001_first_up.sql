@@ -286,6 +286,7 @@ CREATE TABLE sync_runs (
     finished_at timestamptz,
     progress jsonb NOT NULL DEFAULT '{}',
     error text NOT NULL DEFAULT '',
+    attempts integer NOT NULL DEFAULT 0,
     PRIMARY KEY (business_id, id),
     FOREIGN KEY (business_id, connection_id) REFERENCES connections
 );

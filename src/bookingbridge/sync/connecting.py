@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from bookingbridge.canonical.errors import AuthExpired, BridgeError, NotFound, Refused
+from psycopg.errors import UniqueViolation
+
+from bookingbridge.canonical.errors import AuthExpired, BridgeError, NotFound, Refused, Unreachable
 from bookingbridge.canonical.ports import Account, Auth, Tokens
 from bookingbridge.infra.db import Tx
 from bookingbridge.infra.ids import digest, new_id, new_token
 from bookingbridge.infra.log import get
 from bookingbridge.sync import credentials, running
 from bookingbridge.sync.engine import Engine
-from bookingbridge.sync.store import connections, inbound, runs
+from bookingbridge.sync.store import connections, inbound, links, runs
 from bookingbridge.sync.store.connections import Connection
 
 log = get(__name__)
@@ -40,6 +43,8 @@ async def begin_oauth(
     found = engine.vendor(vendor)
     if found.oauth is None:
         raise Refused(f"{found.manifest.title} is not connected by signing in")
+    if connection_id is not None:
+        await _the_same(engine, business_id, connection_id, vendor, environment)
     app = engine.app(vendor, environment)
     base_url = engine.base_url(vendor, environment)
     state, verifier = new_token(), new_token()
@@ -88,7 +93,7 @@ async def finish_oauth(engine: Engine, *, state: str, code: str, session_hash: b
             now=now,
         )
     finally:
-        await credentials.close(http)
+        await http.close()
     stored = await sign_in(
         engine, business_id, vendor=vendor, environment=environment, auth=Auth.OAUTH, tokens=tokens,
         connection_id=connection_id,
@@ -131,8 +136,15 @@ async def sign_in(
     tokens: Tokens,
     connection_id: UUID | None,
 ) -> UUID:
-    """Tokens are stored sealed, on the given connection or a new one. AuthExpired where the vendor refuses them."""
+    """Tokens are stored sealed, on the given connection or a new one.
+
+    On a given connection they must reach the account it is of: its history is that account's. Else Refused, or
+    AuthExpired where the vendor does not take them, and the connection keeps the tokens it had.
+    """
     manifest = engine.vendor(vendor).manifest
+    if connection_id is not None:
+        known = await _the_same(engine, business_id, connection_id, vendor, environment)
+        await _must_reach_its_account(engine, known, tokens)
     async with engine.db.business(business_id) as tx:
         if connection_id is None:
             connection_id = new_id(tx.now)
@@ -140,7 +152,7 @@ async def sign_in(
                 tx, connection_id, vendor=vendor, environment=environment, name=manifest.title, auth=auth
             )
         connection = await connections.get(tx, connection_id, for_update=True)
-        if connection is None or connection.vendor != vendor:
+        if connection is None or connection.state == "removed":
             raise NotFound("there is no such connection")
         await connections.change(
             tx,
@@ -148,9 +160,42 @@ async def sign_in(
             auth=str(auth),
             tokens=credentials.seal_tokens(engine, connection, tokens),
             token_expires_at=tokens.expires_at,
+            refresh_failed_at=None,
             setup_step=max(connection.setup_step, 2),
         )
     return connection_id
+
+
+async def _the_same(
+    engine: Engine, business_id: UUID, connection_id: UUID, vendor: str, environment: str
+) -> Connection:
+    """The connection to be signed in anew, which must be one of that vendor in that environment."""
+    found = await the(engine, business_id, connection_id)
+    if (found.vendor, found.environment) != (vendor, environment):
+        raise NotFound("there is no such connection")
+    return found
+
+
+async def _must_reach_its_account(engine: Engine, connection: Connection, tokens: Tokens) -> None:
+    if connection.account_remote_id is None:
+        return
+    async with credentials.open_client(engine, connection, tokens) as client:
+        account = await client.check()
+    _must_be_among(connection, account)
+
+
+def _must_be_among(connection: Connection, account: Account) -> None:
+    if connection.account_remote_id not in _reached(account):
+        raise Refused(
+            f"these credentials are of {account.name}, this connection is of {connection.account_name}; "
+            "connect the other account by itself",
+            code="other_account",
+        )
+
+
+def _reached(account: Account) -> dict[str, str]:
+    """The accounts that a sign-in reaches: remote id to name."""
+    return {str(remote): name for remote, name in account.choices} or {str(account.remote_id): account.name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,67 +210,72 @@ async def test(engine: Engine, business_id: UUID, connection_id: UUID) -> Tested
     """The vendor was asked who we are; account and permissions are noted, and the state follows the answer."""
     connection = await the(engine, business_id, connection_id)
     try:
-        client = await credentials.open_client(engine, connection)
-        try:
+        async with credentials.open_client(engine, connection) as client:
             account = await client.check()
-        finally:
-            await client.close()
     except BridgeError as failed:
         state = "needs_reauth" if isinstance(failed, AuthExpired) else "degraded"
         async with engine.db.business(business_id) as tx:
             await connections.set_state(tx, connection_id, state, failed.why)
         return Tested(None, failed.why)
-    async with engine.db.business(business_id) as tx:
-        await _note_account(tx, connection, account)
+    if connection.account_remote_id is not None:
+        _must_be_among(connection, account)
+    reached = _reached(account)
+    chosen = connection.account_remote_id or (next(iter(reached)) if len(reached) == 1 else None)
+    with _each_account_once(reached.get(chosen or "", account.name)):
+        async with engine.db.business(business_id) as tx:
+            if chosen is not None:
+                await _is_of(tx, connection, chosen, reached[chosen])
+            await connections.change(tx, connection.id, granted=account.granted, missing=account.missing)
+            await connections.set_state(tx, connection.id, "ok" if connection.setup_step > 3 else "new")
+            await tx.ring(inbound.bell(business_id, connection_id))
     return Tested(account, "")
 
 
-async def _note_account(tx: Tx, connection: Connection, account: Account) -> None:
-    known = connection.account_remote_id
-    chosen = known or (None if len(account.choices) > 1 else account.remote_id)
-    if known and not account.choices and account.remote_id != known:
-        raise Refused(
-            f"these credentials are of {account.name}, this connection is of {connection.account_name}; "
-            "connect the other account by itself"
-        )
-    twin = next(
-        (
-            c for c in await connections.every(tx, vendor=connection.vendor)
-            if c.id != connection.id and chosen and c.account_remote_id == chosen
-            and c.environment == connection.environment
-        ),
-        None,
-    )  # fmt: skip
-    if twin is not None:
-        raise Refused(f"{account.name} is connected already; reconnect that connection instead", code="connected")
-    name = dict(account.choices).get(chosen, account.name) if chosen else account.name  # type: ignore[call-overload]
+async def _is_of(tx: Tx, connection: Connection, chosen: str, name: str) -> None:
+    """The connection is of that account. What a removed connection of the same account brought is its own now."""
+    same = [
+        c for c in await connections.every(tx, vendor=connection.vendor, with_removed=True)
+        if (c.environment, c.account_remote_id) == (connection.environment, chosen) and c.id != connection.id
+    ]  # fmt: skip
+    if any(c.state != "removed" for c in same):
+        raise _connected_already(name)
     await connections.change(
-        tx,
-        connection.id,
-        account_remote_id=chosen,
-        account_name=name,
-        granted=account.granted,
-        missing=account.missing,
-        setup_step=max(connection.setup_step, 2 if chosen is None else 3),
+        tx, connection.id, account_remote_id=chosen, account_name=name, setup_step=max(connection.setup_step, 3)
     )
-    await connections.set_state(tx, connection.id, "ok" if connection.setup_step > 3 else "new")
+    if connection.account_remote_id is None:
+        for left in same:
+            await links.inherit(tx, connection.id, left.id)
+
+
+def _connected_already(name: str) -> Refused:
+    return Refused(f"{name} is connected already; reconnect that connection instead", code="connected")
+
+
+@contextmanager
+def _each_account_once(name: str) -> Iterator[None]:
+    """Two that connect the same account in the same moment: the second is told so, as if it had come later."""
+    try:
+        yield
+    except UniqueViolation as twin:
+        raise _connected_already(name) from twin
 
 
 async def choose_account(engine: Engine, business_id: UUID, connection_id: UUID, remote_id: str) -> None:
-    """Of several accounts that one sign-in reaches, this one is meant. Refused where it is not among them."""
+    """Of several accounts that one sign-in reaches, this one is meant.
+
+    Refused where it is not among them, is connected already, or another was chosen before: the history is that one's.
+    """
     connection = await the(engine, business_id, connection_id)
-    client = await credentials.open_client(engine, connection)
-    try:
-        account = await client.check()
-    finally:
-        await client.close()
-    names = {str(remote): name for remote, name in account.choices} or {str(account.remote_id): account.name}
+    if connection.account_remote_id not in (None, remote_id):
+        raise Refused(f"this connection is of {connection.account_name}; connect the other account by itself")
+    async with credentials.open_client(engine, connection) as client:
+        names = _reached(await client.check())
     if remote_id not in names:
         raise Refused("that account is not among those this sign-in reaches")
-    async with engine.db.business(business_id) as tx:
-        await connections.change(
-            tx, connection_id, account_remote_id=remote_id, account_name=names[remote_id], setup_step=3
-        )
+    with _each_account_once(names[remote_id]):
+        async with engine.db.business(business_id) as tx:
+            await _is_of(tx, connection, remote_id, names[remote_id])
+            await tx.ring(inbound.bell(business_id, connection_id))
 
 
 async def start_import(engine: Engine, business_id: UUID, connection_id: UUID, *, asked_by: str) -> UUID:
@@ -253,9 +303,13 @@ async def finish(engine: Engine, business_id: UUID, connection_id: UUID) -> None
 async def set_webhook_secret(engine: Engine, business_id: UUID, connection_id: UUID, secret: str) -> None:
     """Deliveries signed with this key are admitted; the previous key goes on working beside it."""
     connection = await the(engine, business_id, connection_id)
-    kept = [secret.strip(), *credentials.webhook_secrets(engine, connection)][:2]
     if not secret.strip():
         raise Refused("the signature key is empty")
+    try:
+        before = credentials.webhook_secrets(engine, connection)
+    except Unreachable:
+        before = []  # it can be replaced although it does not open any more
+    kept = list(dict.fromkeys([secret.strip(), *before]))[:2]
     async with engine.db.business(business_id) as tx:
         await connections.change(
             tx, connection_id, webhook_secrets=credentials.seal_webhook_secrets(engine, connection, kept)
@@ -281,7 +335,7 @@ async def resume(engine: Engine, business_id: UUID, connection_id: UUID, *, aske
     connection = await the(engine, business_id, connection_id)
     async with engine.db.business(business_id) as tx:
         if connection.state == "paused":
-            await connections.set_state(tx, connection_id, "ok")
+            await connections.set_state(tx, connection_id, "ok", wakes=True)
         await tx.ring(inbound.bell(business_id, connection_id))
         return await running.ask(tx, connection_id, is_full=False, asked_by=asked_by)
 
@@ -303,7 +357,7 @@ async def remove(engine: Engine, business_id: UUID, connection_id: UUID) -> None
         except BridgeError as failed:
             log.warning("not revoked at the vendor", connection=str(connection_id), why=failed.why)
         finally:
-            await credentials.close(http)
+            await http.close()
     async with engine.db.business(business_id) as tx:
         await connections.remove(tx, connection_id)
 

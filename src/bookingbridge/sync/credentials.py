@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from bookingbridge.canonical.errors import AuthExpired, BridgeError, Refused
+from bookingbridge.canonical.errors import AuthExpired, BridgeError, Refused, Unreachable
 from bookingbridge.canonical.ids import RemoteId
 from bookingbridge.canonical.ports import Client, Given, Tokens
 from bookingbridge.canonical.times import rfc3339, text
@@ -24,6 +25,7 @@ log = get(__name__)
 
 MARGIN = timedelta(minutes=15)
 COOL_DOWN = timedelta(seconds=30)
+"""How long nobody asks again after the vendor did not renew tokens that are still good."""
 
 
 def _context(connection: Connection, field: str) -> str:
@@ -64,11 +66,17 @@ def seal_webhook_secrets(engine: Engine, connection: Connection, secrets: list[s
 
 
 def webhook_secrets(engine: Engine, connection: Connection) -> list[str]:
-    """The signature keys, newest first; none where none were given."""
+    """The signature keys, newest first; none where none were given.
+
+    Unreachable where they do not open: the vendor comes again, perhaps when the key ring is whole.
+    """
     if connection.webhook_secrets is None:
         return []
-    sealed = engine.vault.open(connection.webhook_secrets, context=_context(connection, "webhooks"))
-    found: list[str] = msgspec.json.decode(sealed)
+    try:
+        opened = engine.vault.open(connection.webhook_secrets, context=_context(connection, "webhooks"))
+    except CannotOpen as shut:
+        raise Unreachable(f"the signature key of this connection does not open: {shut}", code="sealed") from shut
+    found: list[str] = msgspec.json.decode(opened)
     return found
 
 
@@ -97,15 +105,24 @@ async def fresh_tokens(engine: Engine, connection: Connection) -> Tokens:
         if locked is None:
             raise AuthExpired("this connection was removed")
         tokens, issued_at = open_tokens(engine, locked)
-        if not is_due(tokens, issued_at, tx.now):
+        if not is_due(tokens, issued_at, tx.now) or await _is_cooling_down(tx, locked, tokens):
             return tokens
         return await _renew(engine, tx, locked, tokens)
+
+
+async def _is_cooling_down(tx: Tx, connection: Connection, tokens: Tokens) -> bool:
+    """Whether the vendor refused or failed just now, and the tokens last long enough to ask again later."""
+    failed_at = await connections.refresh_failed_at(tx, connection.id)
+    return _is_good(tokens, tx.now) and failed_at is not None and tx.now - failed_at < COOL_DOWN
+
+
+def _is_good(tokens: Tokens, now: datetime) -> bool:
+    return tokens.expires_at is not None and tokens.expires_at - now > MARGIN
 
 
 async def _renew(engine: Engine, tx: Tx, connection: Connection, tokens: Tokens) -> Tokens:
     vendor = engine.vendor(connection.vendor)
     assert vendor.oauth is not None
-    still_good = tokens.expires_at is not None and tokens.expires_at - tx.now > MARGIN
     http = engine.transport(vendor, connection.environment)
     try:
         renewed = await vendor.oauth.refresh(
@@ -115,47 +132,51 @@ async def _renew(engine: Engine, tx: Tx, connection: Connection, tokens: Tokens)
             tokens,
             now=tx.now,
         )
-    except (AuthExpired, Refused) as gone:
-        if still_good:
-            log.warning("tokens not renewed", connection=str(connection.id), why=gone.why)
-            return tokens
-        raise AuthExpired(gone.why) from gone
     except BridgeError as failed:
-        if still_good:
-            log.warning("tokens not renewed yet", connection=str(connection.id), why=failed.why)
+        if _is_good(tokens, tx.now):
+            log.warning("tokens not renewed", connection=str(connection.id), why=failed.why)
+            await connections.change(tx, connection.id, refresh_failed_at=tx.now)
             return tokens
+        if isinstance(failed, Refused):
+            raise AuthExpired(failed.why) from failed
         raise
     finally:
-        await close(http)
+        await http.close()
     await connections.change(
-        tx, connection.id, tokens=seal_tokens(engine, connection, renewed), token_expires_at=renewed.expires_at
+        tx,
+        connection.id,
+        tokens=seal_tokens(engine, connection, renewed),
+        token_expires_at=renewed.expires_at,
+        refresh_failed_at=None,
     )
     log.info("tokens renewed", connection=str(connection.id), until=str(renewed.expires_at))
     return renewed
 
 
-async def open_client(engine: Engine, connection: Connection, tokens: Tokens | None = None) -> Client:
-    """A signed-in client for the connection. Close it."""
+@asynccontextmanager
+async def open_client(engine: Engine, connection: Connection, tokens: Tokens | None = None) -> AsyncIterator[Client]:
+    """A signed-in client for the connection; with the block it is closed, and its transport too."""
     vendor = engine.vendor(connection.vendor)
     tokens = tokens or await fresh_tokens(engine, connection)
     account = connection.account_remote_id
-    return vendor.open(
-        Given(
-            base_url=engine.base_url(connection.vendor, connection.environment),
-            tokens=tokens,
-            account=RemoteId(account) if account else None,
-            settings=connection.settings,
-            now=engine.clock.now,
-            http=engine.transport(vendor, connection.environment),
+    http = engine.transport(vendor, connection.environment)
+    try:
+        client = vendor.open(
+            Given(
+                base_url=engine.base_url(connection.vendor, connection.environment),
+                tokens=tokens,
+                account=RemoteId(account) if account else None,
+                settings=connection.settings,
+                now=engine.clock.now,
+                http=http,
+            )
         )
-    )
-
-
-async def close(http: Any) -> None:
-    """The transport's connections are given back, where it holds any."""
-    aclose = getattr(http, "aclose", None)
-    if aclose is not None:
-        await aclose()
+        try:
+            yield client
+        finally:
+            await client.close()
+    finally:
+        await http.close()
 
 
 async def reseal_all(engine: Engine) -> int:
@@ -175,10 +196,15 @@ async def _reseal(engine: Engine, tx: Tx, connection_id: UUID) -> bool:
     assert locked
     fields = {}
     for name, sealed in (("tokens", locked.tokens), ("webhooks", locked.webhook_secrets)):
-        if sealed is not None and not engine.vault.is_current(sealed):
-            context = _context(locked, name)
-            column = "tokens" if name == "tokens" else "webhook_secrets"
-            fields[column] = engine.vault.seal(engine.vault.open(sealed, context=context), context=context)
+        if sealed is None or engine.vault.is_current(sealed):
+            continue
+        context = _context(locked, name)
+        try:
+            opened = engine.vault.open(sealed, context=context)
+        except CannotOpen as shut:
+            log.warning("secret does not open", connection=str(connection_id), of=name, why=str(shut))
+            continue
+        fields["tokens" if name == "tokens" else "webhook_secrets"] = engine.vault.seal(opened, context=context)
     if fields:
         await connections.change(tx, connection_id, **fields)
     return bool(fields)

@@ -33,7 +33,9 @@ async def import_records(
     async with engine.db.business(business_id) as tx:
         run_id = new_id(tx.now)
         await runs.add(tx, run_id, connection_id, "file", asked_by)
-        await runs.start(tx, run_id)
+        run = await runs.get(tx, run_id)
+        assert run
+        run = await runs.start(tx, run)
         taken = Taken()
         for start in range(0, len(records), CHUNK):
             taken += await take_in(
@@ -43,7 +45,7 @@ async def import_records(
             "title": source, "pages": 1, "seen": len(records), "new": taken.new, "changed": taken.changed,
             "same": taken.same, "stale": taken.stale, "problems": 0, "total": len(records), "is_done": True,
         }  # fmt: skip
-        await runs.note(tx, run_id, {"file": counts})
-        await runs.end(tx, run_id, "done")
+        await runs.note(tx, run, {"file": counts})
+        await runs.end(tx, run, "done")
         await connections.change(tx, connection_id, last_success_at=tx.now)
     return run_id, taken

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, OperationalError
 
 from bookingbridge.canonical.errors import (
     AuthExpired,
@@ -27,11 +28,12 @@ from bookingbridge.canonical.errors import (
 )
 from bookingbridge.canonical.ids import ConnectionId, RemoteId
 from bookingbridge.canonical.ports import Client, Delivery, Hint, RawRecord
+from bookingbridge.infra.db import Tx
 from bookingbridge.infra.log import get
 from bookingbridge.sync.credentials import open_client, webhook_secrets
 from bookingbridge.sync.engine import Engine
 from bookingbridge.sync.reading import take_raw
-from bookingbridge.sync.running import wait_until
+from bookingbridge.sync.running import RESTING, wait_until
 from bookingbridge.sync.store import connections, inbound
 from bookingbridge.sync.store.connections import Connection
 from bookingbridge.sync.store.inbound import Arrival, Kept
@@ -42,7 +44,9 @@ log = get(__name__)
 
 BATCH = 200
 LOOKS = 6
-"""How often a thing that a webhook named is looked for before it counts as gone at the vendor."""
+"""How often a thing that a webhook named is looked for before it counts as gone at the vendor: over three minutes."""
+TRIES = 12
+"""How often a thing is asked for that the vendor does not answer for, while it answers for others."""
 SIDE_BY_SIDE = 5
 
 
@@ -93,13 +97,8 @@ class Door:
         now = self._engine.clock.now()
         known = self._known.get(connection_id)
         if known is None or is_fresh or now - known[2] > self._FRESH:
-            async with self._engine.db.realm("routing") as tx:
-                business_id = await connections.find_business(tx, connection_id)
-            if business_id is None:
-                self._known.pop(connection_id, None)
-                raise NotFound("there is no such connection")
-            async with self._engine.db.business(business_id) as tx:
-                connection = await connections.get(tx, connection_id)
+            self._known.pop(connection_id, None)
+            connection = await self._look_up(connection_id)
             if connection is None or connection.state == "removed":
                 raise NotFound("there is no such connection")
             if len(self._known) > 10_000:
@@ -109,6 +108,17 @@ class Door:
         if known[0].vendor != vendor_name:
             raise NotFound("there is no such connection")
         return known[0], known[1]
+
+    async def _look_up(self, connection_id: UUID) -> Connection | None:
+        try:
+            async with self._engine.db.realm("routing") as tx:
+                business_id = await connections.find_business(tx, connection_id)
+            if business_id is None:
+                return None
+            async with self._engine.db.business(business_id) as tx:
+                return await connections.get(tx, connection_id)
+        except (OperationalError, OSError, TimeoutError) as lost:
+            raise Unreachable("the database cannot be reached; send it again", code="database_lost") from lost
 
 
 _WORTH_KEEPING = ("content-type", "user-agent", "date")
@@ -125,103 +135,167 @@ async def work_off(engine: Engine, business_id: UUID, connection_id: UUID) -> No
     """The connection's waiting webhooks are worked on, in order of arrival. Safe to call again at any time."""
     async with engine.db.business(business_id) as tx:
         connection = await connections.get(tx, connection_id)
-        waiting = await inbound.waiting(tx, connection_id, BATCH) if connection else []
-    if connection is None or not waiting:
+        due = await inbound.due(tx, connection_id, BATCH) if connection else []
+    if connection is None or not due or connection.state in RESTING:
         return
-    if connection.state in ("removed", "paused"):
-        return
+    if connection.account_remote_id is None:
+        return  # whose things they are is not known yet; they wait
     try:
-        client = await open_client(engine, connection)
-        try:
-            await _work(engine, connection, waiting, client)
-        finally:
-            await client.close()
+        async with open_client(engine, connection) as client:
+            later = await _work(engine, connection, due, client)
     except AuthExpired as gone:
         async with engine.db.business(business_id) as tx:
             await connections.set_state(tx, connection.id, "needs_reauth", gone.why)
         return
-    except (Throttled, Unreachable) as later:
-        async with engine.db.business(business_id) as tx:
-            until = wait_until(tx.now, later, tries=3)
-            await tx.ring(inbound.bell(business_id, connection_id, not_before=until))
-        return
-    if len(waiting) == BATCH:
-        async with engine.db.business(business_id) as tx:
-            await tx.ring(inbound.bell(business_id, connection_id))
-
-
-async def _work(engine: Engine, connection: Connection, waiting: Sequence[Kept], client: Client) -> None:
-    webhooks = engine.vendor(connection.vendor).webhooks
-    assert webhooks is not None
-    hints: dict[int, tuple[Hint, ...]] = {}
-    outcomes: dict[int, tuple[str, str]] = {}
-    is_revoked = False
-    for kept in waiting:
-        try:
-            notice = webhooks.read(Delivery(dict(kept.headers), kept.body, ""))
-        except Unreadable as unreadable:
-            outcomes[kept.id] = ("unreadable", unreadable.why)
-            continue
-        hints[kept.id] = tuple(h for h in notice.hints if h.kind)
-        is_revoked |= any(h.note == "revoked" for h in notice.hints)
-        if not hints[kept.id]:
-            outcomes[kept.id] = ("ignored", f"{notice.type}: nothing to look at")
-    found, refused = await _look(client, {h for some in hints.values() for h in some})
-    is_unseen = False
-    for kept in waiting:
-        if kept.id in outcomes:
-            continue
-        unseen = [h for h in hints[kept.id] if not found[h]]
-        bad_hints = [h for h in hints[kept.id] if h in refused]
-        if bad_hints:
-            outcomes[kept.id] = ("failed", refused[bad_hints[0]])
-        elif unseen and kept.attempts + 1 < LOOKS:
-            outcomes[kept.id] = ("new", f"{unseen[0].kind} {unseen[0].remote_id} is not shown by the vendor yet")
-            is_unseen = True
-        elif unseen:
-            outcomes[kept.id] = ("done", f"{unseen[0].kind} {unseen[0].remote_id} is gone at the vendor")
+    except (Throttled, Unreachable) as failed:
+        later = failed
+    async with engine.db.business(business_id) as tx:
+        if later is not None:
+            until: datetime | None = wait_until(tx.now, later, tries=3)
         else:
-            outcomes[kept.id] = ("done", ", ".join(f"{h.kind} {h.remote_id}" for h in hints[kept.id]))
-    raws = {(r.kind, r.remote_id): r for some in found.values() for r in some}
+            until = await inbound.next_due(tx, connection_id)
+        if until is not None:
+            await tx.ring(inbound.bell(business_id, connection_id, not_before=until if until > tx.now else None))
+
+
+@dataclass(slots=True)
+class _Said:
+    """What the webhooks at hand say, and what became of them: state and outcome in words, by their ids."""
+
+    hints: dict[int, tuple[Hint, ...]] = field(default_factory=dict)
+    outcomes: dict[int, tuple[str, str]] = field(default_factory=dict)
+    is_revoked: bool = False
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the vendor shows for each hint, why it refused to show some, and whose answer did not come."""
+
+    found: dict[Hint, list[RawRecord]] = field(default_factory=dict)
+    refused: dict[Hint, str] = field(default_factory=dict)
+    silent: dict[Hint, BridgeError] = field(default_factory=dict)
+
+
+async def _work(
+    engine: Engine, connection: Connection, due: Sequence[Kept], client: Client
+) -> Throttled | Unreachable | None:
+    """What the webhooks named was looked at and stored. Why the rest of them has to wait, if it has."""
+    said = _read(engine, connection, due)
+    is_revoked = said.is_revoked and await _is_shut_out(client)
+    seen = await _look(client, {h for some in said.hints.values() for h in some})
+    throttled = next((e for e in seen.silent.values() if isinstance(e, Throttled)), None)
+    for kept in due:
+        if kept.id not in said.outcomes:
+            outcome = _outcome(kept, said.hints[kept.id], seen)
+            if outcome is not None:
+                said.outcomes[kept.id] = outcome
     async with engine.db.business(connection.business_id) as tx:
-        understood = await take_raw(
-            tx,
-            ConnectionId(connection.id),
-            engine.vendor(connection.vendor),
-            list(raws.values()),
-            engine.ingesters,
-            cause=f"webhooks:{waiting[0].id}-{waiting[-1].id}",
-        )
-        bad = {(kind, remote_id): why for kind, remote_id, why in understood.problems}
-        for kept_id, some in hints.items():
-            for raw in (r for h in some for r in found[h] if (r.kind, r.remote_id) in bad):
-                outcomes[kept_id] = ("unreadable", bad[raw.kind, raw.remote_id])
-        await inbound.settle(tx, [(i, state, why[:500]) for i, (state, why) in outcomes.items()])
+        now = await connections.get(tx, connection.id, for_update=True)
+        if now is None or now.state in RESTING:
+            return None
+        await _store(engine, tx, connection, said, seen, cause=f"webhooks:{due[0].id}-{due[-1].id}")
+        await inbound.settle(tx, [(i, state, why[:500]) for i, (state, why) in said.outcomes.items()])
         await connections.change(tx, connection.id, last_event_at=tx.now)
         if is_revoked:
             await connections.set_state(tx, connection.id, "needs_reauth", "access was revoked at the vendor")
-        elif connection.state in ("degraded", "rate_limited"):
+        elif now.state in ("degraded", "rate_limited") and seen.found and not seen.silent:
             await connections.set_state(tx, connection.id, "ok")
-        if is_unseen:
-            tries = max(k.attempts for k in waiting if outcomes[k.id][0] == "new")
-            later = tx.now + timedelta(seconds=0.5 * 3**tries)
-            await tx.ring(inbound.bell(connection.business_id, connection.id, not_before=later))
+    return throttled
 
 
-async def _look(client: Client, hints: set[Hint]) -> tuple[dict[Hint, list[RawRecord]], dict[Hint, str]]:
-    """What the vendor shows for each hint, a few at a time, and why it refused to show some."""
+def _read(engine: Engine, connection: Connection, due: Sequence[Kept]) -> _Said:
+    """What each webhook says to look at; those that say nothing have their outcome."""
+    webhooks = engine.vendor(connection.vendor).webhooks
+    assert webhooks is not None
+    said = _Said()
+    for kept in due:
+        try:
+            notice = webhooks.read(Delivery(dict(kept.headers), kept.body, ""))
+        except Unreadable as unreadable:
+            said.outcomes[kept.id] = ("unreadable", unreadable.why)
+            continue
+        if notice.account is not None and notice.account != connection.account_remote_id:
+            said.outcomes[kept.id] = ("ignored", "of another account")
+            continue
+        said.hints[kept.id] = tuple(h for h in notice.hints if h.kind)
+        notes = [h.note for h in notice.hints if not h.kind and h.note]
+        said.is_revoked |= "revoked" in notes
+        if not said.hints[kept.id]:
+            outcome = ("done", ", ".join(notes)) if notes else ("ignored", f"{notice.type}: nothing to look at")
+            said.outcomes[kept.id] = outcome
+    return said
+
+
+async def _is_shut_out(client: Client) -> bool:
+    """Whether the vendor refuses us, as a webhook says: it may be an old one, and access was given again since."""
+    try:
+        await client.check()
+    except AuthExpired:
+        return True
+    return False
+
+
+def _outcome(kept: Kept, hints: Sequence[Hint], seen: _Seen) -> tuple[str, str] | None:
+    """What became of a webhook, as state and words; None where it just goes on waiting."""
+    if refused := [seen.refused[h] for h in hints if h in seen.refused]:
+        return "failed", refused[0]
+    if silent := [seen.silent[h] for h in hints if h in seen.silent]:
+        if any(isinstance(e, Throttled) for e in silent):
+            return None
+        return "new" if kept.attempts + 1 < TRIES else "failed", silent[0].why
+    if unseen := [h for h in hints if not seen.found[h]]:
+        name = f"{unseen[0].kind} {unseen[0].remote_id}"
+        if kept.attempts + 1 < LOOKS:
+            return "new", f"{name} is not shown by the vendor yet"
+        return "done", f"{name} is gone at the vendor"
+    return "done", ", ".join(f"{h.kind} {h.remote_id}" for h in hints)
+
+
+async def _store(engine: Engine, tx: Tx, connection: Connection, said: _Said, seen: _Seen, *, cause: str) -> None:
+    """What was seen is taken in; webhooks that named something unreadable say so."""
+    raws = {(r.kind, r.remote_id): r for some in seen.found.values() for r in some}
+    understood = await take_raw(
+        tx,
+        ConnectionId(connection.id),
+        engine.vendor(connection.vendor),
+        list(raws.values()),
+        engine.ingesters,
+        cause=cause,
+    )
+    bad = {(kind, remote_id): why for kind, remote_id, why in understood.problems}
+    for kept_id, hints in said.hints.items():
+        for raw in (r for h in hints for r in seen.found.get(h, ()) if (r.kind, r.remote_id) in bad):
+            said.outcomes[kept_id] = ("unreadable", bad[raw.kind, raw.remote_id])
+
+
+async def _look(client: Client, hints: set[Hint]) -> _Seen:
+    """What the vendor shows for each hint, a few at a time.
+
+    Unreachable where it answers for none of them: then it is the vendor, and not the thing. AuthExpired likewise.
+    """
     gate = asyncio.Semaphore(SIDE_BY_SIDE)
-    refused: dict[Hint, str] = {}
+    seen = _Seen()
+    stop: list[BridgeError] = []
 
-    async def look(hint: Hint) -> tuple[Hint, list[RawRecord]]:
+    async def look(hint: Hint) -> None:
         async with gate:
+            if stop:
+                seen.silent[hint] = stop[0]
+                return
             try:
-                return hint, await client.fetch(hint.kind, RemoteId(hint.remote_id))
+                seen.found[hint] = await client.fetch(hint.kind, RemoteId(hint.remote_id))
             except (Rejected, Unreadable) as no:
-                refused[hint] = no.why
-                return hint, []
+                seen.refused[hint] = no.why
+            except (Throttled, Unreachable) as silent:
+                seen.silent[hint] = silent
+                answers = len(seen.found) + len(seen.refused)
+                if isinstance(silent, Throttled) or (not answers and len(seen.silent) >= SIDE_BY_SIDE):
+                    stop.append(silent)
 
-    return dict(await asyncio.gather(*(look(h) for h in hints))), refused
+    await asyncio.gather(*(look(h) for h in hints))
+    if seen.silent and not seen.found and not seen.refused:
+        raise next(iter(seen.silent.values()))
+    return seen
 
 
 async def replay(engine: Engine, business_id: UUID, event_id: int) -> None:

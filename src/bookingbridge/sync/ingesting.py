@@ -128,7 +128,7 @@ def _newest_by_kind(records: Iterable[Record]) -> dict[str, list[Record]]:
 
 
 def _is_older(record: Record, version: int | None, changed_at: datetime | None) -> bool:
-    if record.version is not None and version is not None:
+    if record.version is not None and version is not None and record.version != version:
         return record.version < version
     if record.changed_at is not None and changed_at is not None:
         return record.changed_at < changed_at

@@ -1,7 +1,7 @@
 """A run reads a connection's streams page by page. Each page's rows, progress and cursor are one transaction.
 
 A run that dies goes on at its last cursor; a run that is told to wait goes on later; nothing is read twice for naught
-and nothing is skipped.
+and nothing is skipped. Whoever takes a run up holds it alone: a worker that slept meanwhile stores nothing any more.
 """
 
 from __future__ import annotations
@@ -10,7 +10,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from bookingbridge.canonical.errors import AuthExpired, BridgeError, NotFound, Rejected, Throttled, Unreachable
+from bookingbridge.canonical.errors import (
+    AuthExpired,
+    BridgeError,
+    NotFound,
+    Refused,
+    Rejected,
+    Throttled,
+    Unreachable,
+)
 from bookingbridge.canonical.ids import ConnectionId
 from bookingbridge.canonical.ports import Client, Page, Reach, Stream
 from bookingbridge.infra import jobs
@@ -26,6 +34,9 @@ from bookingbridge.sync.store.connections import Connection
 from bookingbridge.sync.store.runs import Run
 
 log = get(__name__)
+
+RESTING = ("paused", "removed")
+"""States in which nothing is read or written on."""
 
 
 def bell(business_id: UUID, connection_id: UUID, run_id: UUID, *, not_before: datetime | None = None) -> Bell:
@@ -60,28 +71,37 @@ async def ask(tx: Tx, connection_id: UUID, *, is_full: bool, asked_by: str) -> U
 async def carry_out(engine: Engine, business_id: UUID, run_id: UUID) -> None:
     """The run is done, has failed with its reason, or waits to go on. Safe to call again at any time."""
     async with engine.db.business(business_id) as tx:
-        run = await runs.get(tx, run_id)
+        run = await runs.get(tx, run_id, for_update=True)
         connection = await connections.get(tx, run.connection_id) if run else None
         if run is None or connection is None or run.state in ("done", "failed"):
             return
-        if connection.state in ("removed", "paused"):
-            await runs.end(tx, run_id, "failed", f"the connection is {connection.state}")
+        if connection.state in RESTING:
+            await runs.end(tx, run, "failed", f"the connection is {connection.state}")
             return
-        await runs.start(tx, run_id)
+        run = await runs.start(tx, run)
     try:
-        client = await open_client(engine, connection)
-        try:
+        async with open_client(engine, connection) as client:
             await _read_all(engine, connection, run, client)
-        finally:
-            await client.close()
+    except _Overtaken:
+        log.warning("run was taken up by another worker", run=str(run_id))
+        return
     except BridgeError as failed:
         await _stop(engine, connection, run, failed)
         return
     async with engine.db.business(business_id) as tx:
-        await runs.end(tx, run_id, "done")
+        if not await runs.end(tx, run, "done"):
+            return
         await connections.change(tx, connection.id, last_success_at=tx.now)
         if await connections.set_state(tx, connection.id, "ok"):
             log.info("connection works", connection=str(connection.id), vendor=connection.vendor)
+
+
+class _Overtaken(Exception):
+    """Another worker has taken the run up since."""
+
+
+class _Resting(Refused):
+    """The owner paused or removed the connection while it was read."""
 
 
 async def _read_all(engine: Engine, connection: Connection, run: Run, client: Client) -> None:
@@ -123,6 +143,9 @@ async def _store_page(
     *,
     was_complete: bool,
 ) -> None:
+    now = await connections.get(tx, connection.id)
+    if now is None or now.state in RESTING:
+        raise _Resting(f"the connection is {now.state if now else 'gone'}")
     vendor = engine.vendor(connection.vendor)
     connection_id = ConnectionId(connection.id)
     understood = await take_raw(tx, connection_id, vendor, page.records, engine.ingesters, cause=f"run:{run.id}")
@@ -140,7 +163,8 @@ async def _store_page(
         "total": page.total if page.total is not None else before.get("total"),
         "is_done": page.is_last,
     }
-    await runs.note(tx, run.id, progress)
+    if not await runs.note(tx, run, progress):
+        raise _Overtaken
     await runs.advance(tx, connection.id, stream.name, page.cursor, is_complete=page.is_last or was_complete)
 
 
@@ -148,29 +172,24 @@ async def _stop(engine: Engine, connection: Connection, run: Run, failed: Bridge
     """What a failure means for the run and for the connection, by its class."""
     async with engine.db.business(connection.business_id) as tx:
         match failed:
+            case _Resting():
+                await runs.end(tx, run, "failed", failed.why)
+                return
             case AuthExpired():
-                await runs.end(tx, run.id, "failed", failed.why)
-                changed = await connections.set_state(tx, connection.id, "needs_reauth", failed.why)
+                is_ours = await runs.end(tx, run, "failed", failed.why)
+                state = "needs_reauth"
             case Throttled() | Unreachable():
-                until = wait_until(tx.now, failed, tries=await _tries(tx, run.id))
-                await runs.end(tx, run.id, "waiting", failed.why)
-                await tx.ring(bell(tx.business_id, connection.id, run.id, not_before=until))
+                is_ours = await runs.end(tx, run, "waiting", failed.why)
+                if is_ours:
+                    until = wait_until(tx.now, failed, tries=run.attempts)
+                    await tx.ring(bell(tx.business_id, connection.id, run.id, not_before=until))
                 state = "rate_limited" if isinstance(failed, Throttled) else "degraded"
-                changed = await connections.set_state(tx, connection.id, state, failed.why)
             case Rejected() | _:
-                await runs.end(tx, run.id, "failed", failed.why)
-                changed = await connections.set_state(tx, connection.id, "broken", failed.why)
+                is_ours = await runs.end(tx, run, "failed", failed.why)
+                state = "broken"
+        changed = is_ours and await connections.set_state(tx, connection.id, state, failed.why)
     if changed:
         log.warning("connection lost", connection=str(connection.id), vendor=connection.vendor, why=failed.why)
-
-
-async def _tries(tx: Tx, run_id: UUID) -> int:
-    """How often this run has been stopped so far; kept in its progress under an empty name."""
-    run = await runs.get(tx, run_id)
-    progress = dict(run.progress) if run else {}
-    tries = int(progress.get("", {}).get("tries", 0)) + 1
-    await runs.note(tx, run_id, {**progress, "": {"tries": tries}})
-    return tries
 
 
 def wait_until(now: datetime, failed: BridgeError, *, tries: int) -> datetime:

@@ -27,7 +27,7 @@ async def begin_due(engine: Engine, *, limit: int = 50) -> int:
 
 
 async def sweep(engine: Engine) -> int:
-    """Bells are rung again for webhooks and touches that wait although nobody was told; how many."""
+    """Bells are rung again for runs, webhooks and touches that wait although nobody was told; how many."""
     rung = 0
     async with engine.db.realm("schedule") as tx:
         businesses = await runs.businesses(tx)
@@ -35,6 +35,9 @@ async def sweep(engine: Engine) -> int:
         async with engine.db.business(business_id) as tx:
             for connection_id in await inbound.stuck(tx, tx.now - PATIENCE):
                 await tx.ring(inbound.bell(business_id, connection_id))
+                rung += 1
+            for connection_id, run_id in await runs.stuck(tx, tx.now - PATIENCE):
+                await tx.ring(running.bell(business_id, connection_id, run_id))
                 rung += 1
             await tx.ring(Bell("tell_touches", {"business": str(business_id)}, debounce=f"touches:{business_id}"))
     return rung

@@ -80,12 +80,12 @@ async def get(tx: Tx, connection_id: UUID, *, for_update: bool = False) -> Conne
     return _connection(row) if row else None
 
 
-async def every(tx: Tx, *, vendor: str | None = None) -> list[Connection]:
-    """All that are not removed, oldest first."""
+async def every(tx: Tx, *, vendor: str | None = None, with_removed: bool = False) -> list[Connection]:
+    """All that are not removed, or these too, oldest first."""
     rows = await tx.all(
-        f"SELECT {_COLUMNS} FROM connections WHERE business_id = %s AND state <> 'removed' "
+        f"SELECT {_COLUMNS} FROM connections WHERE business_id = %s AND (%s OR state <> 'removed') "
         "AND (%s::text IS NULL OR vendor = %s) ORDER BY created_at, id",
-        (tx.business_id, vendor, vendor),
+        (tx.business_id, with_removed, vendor, vendor),
     )
     return [_connection(row) for row in rows]
 
@@ -121,15 +121,27 @@ async def change(tx: Tx, connection_id: UUID, **fields: Any) -> None:
     )
 
 
-async def set_state(tx: Tx, connection_id: UUID, state: str, why: str = "") -> bool:
-    """The state is this; True where it was another (so that a loss is logged once, not at each try)."""
+async def set_state(tx: Tx, connection_id: UUID, state: str, why: str = "", *, wakes: bool = False) -> bool:
+    """The state is this; True where it was another (so that a loss is logged once, not at each try).
+
+    A connection that rests goes on resting, whatever a run that was under way found out, unless this `wakes` it.
+    """
     touched = await tx.run(
         "UPDATE connections SET state = %s, state_why = %s, "
         "state_since = CASE WHEN state = %s THEN state_since ELSE %s END "
-        "WHERE business_id = %s AND id = %s AND (state, state_why) IS DISTINCT FROM (%s, %s) AND state <> 'removed'",
-        (state, why, state, tx.now, tx.business_id, connection_id, state, why),
+        "WHERE business_id = %s AND id = %s AND (state, state_why) IS DISTINCT FROM (%s, %s) AND state <> 'removed' "
+        "AND (%s OR state <> 'paused')",
+        (state, why, state, tx.now, tx.business_id, connection_id, state, why, wakes),
     )
     return touched > 0
+
+
+async def refresh_failed_at(tx: Tx, connection_id: UUID) -> datetime | None:
+    """When the vendor last did not renew the tokens, since it last did."""
+    row = await tx.one(
+        "SELECT refresh_failed_at FROM connections WHERE business_id = %s AND id = %s", (tx.business_id, connection_id)
+    )
+    return row[0] if row else None
 
 
 async def remove(tx: Tx, connection_id: UUID) -> None:

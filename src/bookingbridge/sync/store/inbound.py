@@ -101,14 +101,31 @@ async def keep(conn: AsyncConnection[Any], arrivals: Sequence[Arrival]) -> None:
         await jobs.ring(conn, *(bell(business_id, c) for c in sorted({a.connection_id for a in group})))
 
 
-async def waiting(tx: Tx, connection_id: UUID, limit: int) -> list[Kept]:
-    """The connection's webhooks that nothing became of yet, oldest first."""
+# A webhook whose thing could not be seen is looked at again after half a second, and then three times as long each
+# time, up to an hour.
+_DUE_AT = """
+CASE WHEN attempts = 0 OR processed_at IS NULL THEN received_at
+    ELSE processed_at + least(interval '0.5 s' * 3 ^ least(attempts - 1, 9), interval '1 h') END
+"""
+
+
+async def due(tx: Tx, connection_id: UUID, limit: int) -> list[Kept]:
+    """The connection's webhooks that nothing became of yet and whose time to be looked at has come, oldest first."""
     rows = await tx.all(
         f"SELECT {_COLUMNS} FROM inbound_events WHERE business_id = %s AND connection_id = %s AND state = 'new' "
-        "ORDER BY id LIMIT %s",
-        (tx.business_id, connection_id, limit),
+        f"AND (attempts = 0 OR {_DUE_AT} <= %s) ORDER BY id LIMIT %s",
+        (tx.business_id, connection_id, tx.now, limit),
     )
     return [Kept(*row) for row in rows]
+
+
+async def next_due(tx: Tx, connection_id: UUID) -> datetime | None:
+    """When the next of the connection's waiting webhooks is to be looked at; None where none waits."""
+    row = await tx.one(
+        f"SELECT min({_DUE_AT}) FROM inbound_events WHERE business_id = %s AND connection_id = %s AND state = 'new'",
+        (tx.business_id, connection_id),
+    )
+    return row[0] if row else None
 
 
 async def settle(tx: Tx, outcomes: Sequence[tuple[int, str, str]]) -> None:
@@ -164,10 +181,14 @@ async def renew(tx: Tx, event_id: int) -> UUID | None:
 
 
 async def stuck(tx: Tx, older_than: datetime) -> list[UUID]:
-    """Connections whose inbox has waited since before then: their bell was lost."""
+    """Connections at work whose inbox has waited since before then: their bell was lost."""
     rows = await tx.all(
-        "SELECT DISTINCT connection_id FROM inbound_events WHERE business_id = %s AND state = 'new' "
-        "AND coalesce(processed_at, received_at) < %s",
+        f"""
+        SELECT DISTINCT e.connection_id FROM inbound_events e
+        JOIN connections c ON c.business_id = e.business_id AND c.id = e.connection_id
+        WHERE e.business_id = %s AND e.state = 'new' AND {_DUE_AT} < %s
+            AND c.state NOT IN ('paused', 'removed', 'needs_reauth') AND c.account_remote_id IS NOT NULL
+        """,
         (tx.business_id, older_than),
     )
     return [row[0] for row in rows]

@@ -247,3 +247,20 @@ async def sources(tx: Tx, record_id: UUID) -> list[tuple[UUID, str, str, datetim
         (tx.business_id, record_id),
     )
     return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+async def inherit(tx: Tx, connection_id: UUID, left_by: UUID) -> None:
+    """What another connection knew is this one's, which has none yet: everything keeps our id, and nothing is taken
+    for known, so that all of it is written anew when it is seen again."""
+    await tx.run(
+        """
+        UPDATE external_links SET connection_id = %s, remote_version = NULL, changed_at = NULL, base = NULL,
+            content_hash = NULL, last_seen_at = NULL
+        WHERE business_id = %s AND connection_id = %s
+        """,
+        (connection_id, tx.business_id, left_by),
+    )
+    await tx.run(
+        "UPDATE raw_records SET connection_id = %s WHERE business_id = %s AND connection_id = %s",
+        (connection_id, tx.business_id, left_by),
+    )

@@ -12,12 +12,18 @@ from psycopg.types.json import Jsonb
 
 from bookingbridge.infra.db import Tx
 
-_COLUMNS = "id, connection_id, kind, state, asked_by, asked_at, started_at, heartbeat_at, finished_at, progress, error"
+_COLUMNS = (
+    "id, connection_id, kind, state, asked_by, asked_at, started_at, heartbeat_at, finished_at, progress, error, "
+    "attempts"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run. `progress` per stream: pages, seen, new, changed, same, stale, problems, total, is_done."""
+    """One run. `progress` per stream: pages, seen, new, changed, same, stale, problems, total, is_done.
+
+    `attempts` counts how often it was begun or taken up: who holds the latest holds the run.
+    """
 
     id: UUID
     connection_id: UUID
@@ -30,6 +36,7 @@ class Run:
     finished_at: datetime | None
     progress: Mapping[str, Mapping[str, Any]]
     error: str
+    attempts: int = 0
 
 
 async def add(tx: Tx, run_id: UUID, connection_id: UUID, kind: str, asked_by: str) -> None:
@@ -40,8 +47,11 @@ async def add(tx: Tx, run_id: UUID, connection_id: UUID, kind: str, asked_by: st
     )
 
 
-async def get(tx: Tx, run_id: UUID) -> Run | None:
-    row = await tx.one(f"SELECT {_COLUMNS} FROM sync_runs WHERE business_id = %s AND id = %s", (tx.business_id, run_id))
+async def get(tx: Tx, run_id: UUID, *, for_update: bool = False) -> Run | None:
+    row = await tx.one(
+        f"SELECT {_COLUMNS} FROM sync_runs WHERE business_id = %s AND id = %s" + (" FOR UPDATE" if for_update else ""),
+        (tx.business_id, run_id),
+    )
     return Run(*row) if row else None
 
 
@@ -61,38 +71,62 @@ async def recent(
 
 
 async def unfinished(tx: Tx, connection_id: UUID) -> Run | None:
-    """The run of this connection that has not ended, if there is one."""
+    """The run of this connection that has not ended, if there is one; of several one that reads everything."""
     row = await tx.one(
         f"SELECT {_COLUMNS} FROM sync_runs WHERE business_id = %s AND connection_id = %s "
-        "AND state IN ('queued', 'running', 'waiting') AND kind <> 'file' ORDER BY asked_at LIMIT 1",
+        "AND state IN ('queued', 'running', 'waiting') AND kind <> 'file' "
+        "ORDER BY kind = 'full' DESC, asked_at LIMIT 1",
         (tx.business_id, connection_id),
     )
     return Run(*row) if row else None
 
 
-async def start(tx: Tx, run_id: UUID) -> None:
-    await tx.run(
-        "UPDATE sync_runs SET state = 'running', started_at = coalesce(started_at, %s), heartbeat_at = %s, error = '' "
-        "WHERE business_id = %s AND id = %s",
-        (tx.now, tx.now, tx.business_id, run_id),
+async def start(tx: Tx, run: Run) -> Run:
+    """The run is under way, and whoever held it before holds it no more."""
+    row = await tx.one(
+        "UPDATE sync_runs SET state = 'running', started_at = coalesce(started_at, %s), heartbeat_at = %s, error = '', "
+        f"attempts = attempts + 1 WHERE business_id = %s AND id = %s RETURNING {_COLUMNS}",
+        (tx.now, tx.now, tx.business_id, run.id),
     )
+    assert row
+    return Run(*row)
 
 
-async def note(tx: Tx, run_id: UUID, progress: Mapping[str, Any]) -> None:
-    """The progress so far, in the transaction that stores what it counts."""
-    await tx.run(
-        "UPDATE sync_runs SET progress = %s, heartbeat_at = %s WHERE business_id = %s AND id = %s",
-        (Jsonb(progress), tx.now, tx.business_id, run_id),
+async def note(tx: Tx, run: Run, progress: Mapping[str, Any]) -> bool:
+    """The progress so far, in the transaction that stores what it counts. False where somebody else holds the run."""
+    touched = await tx.run(
+        "UPDATE sync_runs SET progress = %s, heartbeat_at = %s "
+        "WHERE business_id = %s AND id = %s AND attempts = %s AND state = 'running'",
+        (Jsonb(progress), tx.now, tx.business_id, run.id, run.attempts),
     )
+    return touched > 0
 
 
-async def end(tx: Tx, run_id: UUID, state: str, error: str = "") -> None:
-    """The run is done, failed, or waiting to go on."""
-    await tx.run(
-        "UPDATE sync_runs SET state = %s, error = %s, "
-        "finished_at = CASE WHEN %s THEN NULL ELSE %s::timestamptz END WHERE business_id = %s AND id = %s",
-        (state, error, state == "waiting", tx.now, tx.business_id, run_id),
+async def end(tx: Tx, run: Run, state: str, error: str = "") -> bool:
+    """The run is done, failed, or waiting to go on. False where somebody else holds it."""
+    touched = await tx.run(
+        "UPDATE sync_runs SET state = %s, error = %s, heartbeat_at = %s, "
+        "finished_at = CASE WHEN %s THEN NULL ELSE %s::timestamptz END "
+        "WHERE business_id = %s AND id = %s AND attempts = %s AND state NOT IN ('done', 'failed')",
+        (state, error, tx.now, state == "waiting", tx.now, tx.business_id, run.id, run.attempts),
     )
+    return touched > 0
+
+
+async def stuck(tx: Tx, older_than: datetime) -> list[tuple[UUID, UUID]]:
+    """Runs that have not ended although no job is there to carry them out any more: (connection, run)."""
+    rows = await tx.all(
+        """
+        SELECT r.connection_id, r.id FROM sync_runs r
+        WHERE r.business_id = %s AND r.state IN ('queued', 'running', 'waiting') AND r.kind <> 'file'
+            AND coalesce(r.heartbeat_at, r.asked_at) < %s
+            AND NOT EXISTS (SELECT FROM procrastinate_jobs j WHERE j.lock = 'run:' || r.connection_id
+                AND j.status IN ('todo', 'doing') AND j.args ->> 'run' = r.id::text)
+        ORDER BY r.asked_at
+        """,
+        (tx.business_id, older_than),
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 async def cursor(tx: Tx, connection_id: UUID, stream: str) -> tuple[dict[str, Any], bool] | None:
