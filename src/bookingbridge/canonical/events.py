@@ -84,6 +84,13 @@ class AdDaysRecorded(Batch):
     name: ClassVar[str] = "ad_days_recorded"
 
 
+@dataclass(frozen=True, slots=True)
+class BusinessChanged(Batch):
+    """A business counts otherwise from now on: another time zone or attribution window. The id is its own."""
+
+    name: ClassVar[str] = "business_changed"
+
+
 EVENTS: dict[str, type[Batch]] = {
     e.name: e
     for e in (
@@ -94,6 +101,7 @@ EVENTS: dict[str, type[Batch]] = {
         TouchesRecorded,
         AdDaysRecorded,
         CampaignsRecorded,
+        BusinessChanged,
     )
 }
 

@@ -66,6 +66,7 @@ REACTIONS: Mapping[type[e.Event], Mapping[str, Reaction]] = {
     e.TouchesRecorded: {"attribution.touches": attribution.on_touches_recorded},
     e.VisitsSettled: {"attribution.visits": attribution.on_visits_settled},
     e.CampaignsRecorded: {"attribution.campaigns": attribution.on_campaigns_recorded},
+    e.BusinessChanged: {"attribution.business": attribution.on_business_changed},
 }
 """Event to its reactions by name. A name is stored in jobs: rename with care."""
 

@@ -146,6 +146,23 @@ def test_settings_change_by_field_and_are_written_down(database_url: str) -> Non
     in_house(database_url, act)
 
 
+def test_what_makes_figures_other_is_told_upward_and_nothing_else(database_url: str) -> None:
+    async def act(house: House) -> None:
+        _, who = await house.owner()
+        for changes in (
+            BusinessChanges(name="Ash", currency="EUR", default_model="linear"),
+            BusinessChanges(window_days=30),
+            BusinessChanges(window_days=31),
+            BusinessChanges(time_zone="America/Denver"),
+        ):
+            await accounts.update_business(house.db, who, changes)
+        async with house.db.business(who.business_id) as tx:
+            told = await tx.all("SELECT name, payload FROM events")
+        assert told == [("business_changed", {"ids": [str(who.business_id)]})] * 2
+
+    in_house(database_url, act)
+
+
 def test_a_refused_change_changes_nothing(database_url: str) -> None:
     async def act(house: House) -> None:
         _, who = await house.owner()

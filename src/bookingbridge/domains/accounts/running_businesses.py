@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from bookingbridge.canonical.errors import NotFound, Refused
+from bookingbridge.canonical.events import BusinessChanged
 from bookingbridge.canonical.ids import AccountId, BusinessId, LocationId, UserId
 from bookingbridge.canonical.times import zone
 from bookingbridge.domains.accounts import rules
@@ -140,7 +141,9 @@ async def business(tx: Tx) -> Business:
 
 
 async def update_business(db: Database, who: Who, changes: BusinessChanges) -> Business:
-    """The business as it is now. Refused or Unreadable for what was typed; nothing is changed then.
+    """The business as it is now; told upward where it counts otherwise from now on (`BusinessChanged`).
+
+    Refused or Unreadable for what was typed; nothing is changed then.
 
     Money rows keep their own currency; changing the business's changes what is shown first, not what was paid.
     """
@@ -152,6 +155,8 @@ async def update_business(db: Database, who: Who, changes: BusinessChanges) -> B
         after = _checked(_changed(before, changes))
         if changed := _differences(before, after):
             await businesses.update_business(tx, after)
+            if {"window_days", "time_zone"} & set(changed):
+                await tx.announce(BusinessChanged((before.id,)))
             await audit(tx, who, "changed business", str(before.id), {"fields": changed})
     return after
 

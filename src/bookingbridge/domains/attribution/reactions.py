@@ -7,6 +7,7 @@ from uuid import UUID
 
 from bookingbridge.canonical.events import (
     BookingsRecorded,
+    BusinessChanged,
     CampaignsRecorded,
     ClientsRecorded,
     TouchesRecorded,
@@ -54,6 +55,11 @@ async def on_campaigns_recorded(event: CampaignsRecorded, tx: Tx) -> None:
     """Campaigns that were known only by a touch's own words get their platform's name."""
     affected = await store.bookings_with_unnamed_campaigns(tx)
     await recompute(tx, affected)
+
+
+async def on_business_changed(event: BusinessChanged, tx: Tx) -> None:
+    """Another window reaches other touches, another zone other days: everything is shared anew."""
+    await recompute(tx, await matching.all_settled(tx))
 
 
 async def _bookings_of(tx: Tx, client_ids: Iterable[UUID]) -> list[UUID]:
