@@ -172,7 +172,7 @@ def credentials(
         steps=steps(0),
         ways=_ways(manifest, base, way, environment),
         how=_how(engine, vendor, way, environment),
-        copies=_copies(engine, vendor, way, connection),
+        copies=() if environment == SIMULATOR else _copies(engine, vendor, way, connection),
         permissions=tuple(v.Permission(s.name, s.why, "write" in s.name.lower()) for s in manifest.scopes),
         form=_form(engine, manifest, base, way, environment, asked, is_fixed=connection is not None),
         authorize_href=f"{base}/authorize?environment={environment}" if is_ready else "",

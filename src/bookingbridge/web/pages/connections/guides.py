@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from bookingbridge.canonical.ports import Vendor
 
-_ITEM = re.compile(r"(?:\d+\.|[-*]) ")
+_ITEM = re.compile(r"^(?:\d+\.|[-*]) ")
 _OURS = "https://<your BookingBridge>"
 
 

@@ -269,6 +269,9 @@ def odd_row(names: Names, connection_id: UUID, raw: RawSight, now: datetime, zon
     )
 
 
+_OF_A_THING = v.EventTitles(facts="What it is", made="", tries="What came")
+
+
 def raw_view(names: Names, connection_id: UUID, some: Sequence[RawSight], now: datetime, zone: ZoneInfo) -> v.EventView:
     """One thing of a vendor: its newest payload, and what each that came was like."""
     newest = some[0]
@@ -291,7 +294,9 @@ def raw_view(names: Names, connection_id: UUID, some: Sequence[RawSight], now: d
     if newest.problem:
         what = "Everything else of the source is read; this is kept and understood after an update."
         problem = Notice("This could not be understood", f"{newest.problem}. {what}", "bad")
-    return v.EventView("", tag, facts, tries, (), readable(newest.payload), (), problem, can_replay=False)
+    return v.EventView(
+        "", tag, facts, tries, (), readable(newest.payload), (), problem, can_replay=False, titles=_OF_A_THING
+    )
 
 
 def told_row(told: Told, expected: Sequence[str], now: datetime, zone: ZoneInfo) -> v.EventRow:
@@ -323,7 +328,9 @@ def told_view(told: Told, expected: Sequence[str], now: datetime, zone: ZoneInfo
         Fact("Concerns", _concerns(told.payload)),
     )
     made = tuple(Fact("Waits", name) for name in waits)
-    return v.EventView("", tag, facts, tuple(tries), made, readable(told.payload), can_replay=False)
+    titles = v.EventTitles("What it says", "What happened", "Still to follow" if waits else "", "What followed")
+    raw = readable(told.payload)
+    return v.EventView("", tag, facts, tuple(tries), made, raw, can_replay=False, titles=titles)
 
 
 def _concerns(payload: Mapping[str, Any]) -> str:

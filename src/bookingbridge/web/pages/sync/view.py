@@ -84,6 +84,16 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class EventTitles:
+    """What the parts of an event's page are called; `made` empty: that part is left out."""
+
+    raw: str = "As it came"
+    facts: str = "The delivery"
+    made: str = "What became of it"
+    tries: str = "Tries"
+
+
+@dataclass(frozen=True, slots=True)
 class EventView:
     """event.html: GET /sync/events/{id}; POST {href}/replay does it again.
 
@@ -100,3 +110,4 @@ class EventView:
     headers: tuple[Fact, ...] = ()
     problem: Notice | None = None
     can_replay: bool = True
+    titles: EventTitles = EventTitles()
