@@ -30,7 +30,9 @@ from bookingbridge.vendorkit.http import Transport
 from bookingbridge.vendors.google_ads import VENDOR as GOOGLE_ADS
 from bookingbridge.vendors.meta_ads import VENDOR as META_ADS
 from bookingbridge.vendors.square import VENDOR as SQUARE
+from bookingbridge.web.pages.attribution import routes as attribution_page
 from bookingbridge.web.pages.connections import routes as connections
+from bookingbridge.web.pages.links import routes as links
 from bookingbridge.web.pages.signin import routes as signin
 from bookingbridge.web.pages.sync import routes as sync
 from bookingbridge.web.pages.today import routes as today
@@ -51,7 +53,15 @@ INGESTERS: Mapping[str, Ingester] = {
     "touch": journeys.ingest,
 }
 
-PAGES: Sequence[APIRouter] = (signin.router, today.router, welcome.router, connections.router, sync.router)
+PAGES: Sequence[APIRouter] = (
+    signin.router,
+    today.router,
+    attribution_page.router,
+    links.router,
+    connections.router,
+    sync.router,
+    welcome.router,
+)
 """The screens, each with its own routes."""
 
 Reaction = Callable[[Any, Tx], Awaitable[None]]

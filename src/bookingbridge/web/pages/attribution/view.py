@@ -8,16 +8,20 @@ from bookingbridge.web.charts.bars import Bars
 from bookingbridge.web.charts.dumbbell import Dumbbell
 from bookingbridge.web.charts.sankey import Sankey
 from bookingbridge.web.charts.stacked import StackedBars
-from bookingbridge.web.ui.parts import Empty, Fact, Notice, Select, Stamp, Tab, Tag
+from bookingbridge.web.ui.parts import Empty, Fact, Form, Notice, Select, Stamp, Tab, Tag
 from bookingbridge.web.ui.rows import CampaignRow, CampaignTotals, Cause, EvidenceLink, TrailEntry
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """The GET form above every tab: period, model, window, location. `action` is the tab's own path."""
+    """The GET form above every tab: period, model, location. `action` is the tab's own path.
+
+    `hidden` is sent along: (name, value).
+    """
 
     action: str
     selects: tuple[Select, ...]
+    hidden: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +78,10 @@ class ModelsView:
 
 @dataclass(frozen=True, slots=True)
 class FunnelStep:
-    """A stage's people, the share of the stage before, and the share of the first."""
+    """A stage's visits, the share of the stage before, and the share of the first."""
 
     name: str
-    people: str
+    visits: str
     of_before: str
     of_first: str
 
@@ -109,7 +113,7 @@ class CreditedVisit:
 
 @dataclass(frozen=True, slots=True)
 class CampaignView:
-    """campaign.html: GET /attribution/campaigns/{id}. `chart` is its revenue per week with its spend."""
+    """campaign.html: GET /attribution/campaigns/{channel}?key=. `chart` is its revenue per week with its spend."""
 
     name: str
     cause: Cause
@@ -120,6 +124,8 @@ class CampaignView:
     visits: tuple[CreditedVisit, ...]
     visits_note: str
     """`The 50 latest of 182`; empty when these are all."""
+    visits_csv: str = ""
+    back: str = "/attribution"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,5 +162,30 @@ class JourneyView:
     links: tuple[EvidenceLink, ...]
     back: str
     unknown: Notice | None = None
+    ask: Form | None = None
+    """Asks how they heard of the business: POST {back}/heard with `answer`."""
     outside: str = ""
     """`2 earlier touches lie outside the 30-day window`, with why they get nothing; empty when none do."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPayment:
+    """A payment that belongs to no visit, and why not."""
+
+    client: str
+    href: str
+    paid: Stamp
+    amount: str
+    method: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentsView:
+    """payments.html: GET /attribution/payments: what was paid and is not shared out, newest first."""
+
+    rows: tuple[OpenPayment, ...]
+    summary: str
+    csv: str
+    back: str
+    empty: Empty | None = None

@@ -1,0 +1,1 @@
+"""Undoing and restoring what joins two facts."""
