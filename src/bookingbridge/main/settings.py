@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     simulators_url: str | None = Field(default=None, description="Where `bookingbridge simulate` serves; demo only")
     is_demo: bool = Field(default=False, validation_alias="BOOKINGBRIDGE_DEMO")
     """Every business made here is a demo's, and says so on every page."""
+    worker_dead_after_s: float = Field(default=15, ge=2, description="Seconds of silence after which a worker is dead")
     log_json: bool = Field(default=False, validation_alias="BOOKINGBRIDGE_LOG_JSON")
     log_level: str = Field(default="INFO", validation_alias="BOOKINGBRIDGE_LOG_LEVEL")
 

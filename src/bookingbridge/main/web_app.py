@@ -155,7 +155,8 @@ async def _serve(settings: Settings, url: str, host: str, port: int, with_worker
             sys.stderr.write(f"\nBecome the owner of this installation: {settings.public_url}/setup/{token}\n\n")
         _log.info("serving", url=settings.public_url)
         stop = asyncio.Event()
-        working = asyncio.create_task(worker.run(engine, until=stop)) if with_worker else None
+        jobs = worker.run(engine, until=stop, dead_after_s=settings.worker_dead_after_s) if with_worker else None
+        working = asyncio.create_task(jobs) if jobs is not None else None
         try:
             await server.serve()
         finally:

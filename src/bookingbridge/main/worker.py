@@ -9,9 +9,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
-from procrastinate import App, PsycopgConnector, RetryDecision
-from procrastinate.jobs import Job
+from procrastinate import App, JobContext, PsycopgConnector, RetryDecision
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Job, Status
 from procrastinate.retry import BaseRetryStrategy
+from procrastinate.worker import Worker
+from psycopg import AsyncConnection
 
 from bookingbridge.canonical.errors import Unreachable
 from bookingbridge.domains.journeys import api as journeys
@@ -27,8 +30,7 @@ log = get(__name__)
 
 CONCURRENCY = 8
 TRIES = 12
-DEAD_AFTER_S = 15
-HEARTBEAT_S = 3.0
+DEAD_AFTER_S = 15.0
 
 
 class Patience(BaseRetryStrategy):
@@ -76,38 +78,105 @@ async def carry_out_reaction(db: Database, business_id: UUID, event_id: int, nam
             await handler(event, tx)
 
 
-async def run(engine: Engine, *, until: asyncio.Event | None = None) -> None:
-    """Works until told to stop (or by SIGTERM or SIGINT, when `until` is None); what is begun is finished first."""
+async def run(engine: Engine, *, until: asyncio.Event | None = None, dead_after_s: float = DEAD_AFTER_S) -> None:
+    """Works until told to stop (or by SIGTERM or SIGINT, when `until` is None); what is begun is finished first.
+
+    A database that is away for a while is waited for. `dead_after_s`: a worker that has not been heard of for so long
+    counts as dead, and its jobs are taken up; the same for all workers.
+    """
     stop = until or _on_signals()
-    connector = PsycopgConnector(conninfo=engine.db.url, min_size=1, max_size=4)
-    app = App(connector=connector)
+    rounds = [
+        asyncio.create_task(_every(1.0, lambda: schedule.begin_due(engine), stop)),
+        asyncio.create_task(_every(30.0, lambda: schedule.sweep(engine), stop)),
+    ]
+    is_lost = False
+    while not stop.is_set():
+        try:
+            # The job library waits half a minute for a database that is away, and cannot be told to stop meanwhile.
+            async with await AsyncConnection.connect(engine.db.url, connect_timeout=5):
+                pass
+            log.info("worker is back" if is_lost else "worker ready")
+            is_lost = False
+            await _run_jobs(engine, stop, dead_after_s)
+        except Exception as failed:
+            if not is_lost:
+                log.warning("worker begins again", why=f"{type(failed).__name__}: {failed}"[:200])
+            is_lost = True
+        if not stop.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), 0.5)
+    await asyncio.gather(*rounds, return_exceptions=True)
+
+
+async def _run_jobs(engine: Engine, stop: asyncio.Event, dead_after_s: float) -> None:
+    """Jobs are run until told to stop. Also ends, or raises, when the database was lost: then begin again."""
+    app = App(connector=PsycopgConnector(conninfo=engine.db.url, min_size=1, max_size=4))
     tasks(app, engine)
+    hands = _Hands(app, dead_after_s)
+    ended = asyncio.Event()
     async with app.open_async():
-        rounds = [
-            asyncio.create_task(_every(1.0, lambda: schedule.begin_due(engine), stop)),
-            asyncio.create_task(_every(30.0, lambda: schedule.sweep(engine), stop)),
-            asyncio.create_task(_every(5.0, lambda: _take_up_stalled(app), stop)),
-        ]
         worker = asyncio.create_task(
             app.run_worker_async(
                 concurrency=CONCURRENCY,
                 delete_jobs="successful",
                 install_signal_handlers=False,
                 fetch_job_polling_interval=1.0,
-                update_heartbeat_interval=HEARTBEAT_S,
-                stalled_worker_timeout=DEAD_AFTER_S,
+                update_heartbeat_interval=dead_after_s / 5,
+                stalled_worker_timeout=dead_after_s,
                 shutdown_graceful_timeout=20,
+                worker_middleware=[hands.hold],
             )
         )
-        log.info("worker ready")
+        taking_up = asyncio.create_task(_every(dead_after_s / 3, hands.take_up, ended))
         waiting = asyncio.create_task(stop.wait())
         await asyncio.wait({worker, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        stop.set()
+        waiting.cancel()
+        ended.set()
         worker.cancel()
+        await asyncio.gather(taking_up, return_exceptions=True)
         with contextlib.suppress(asyncio.CancelledError):
             await worker
-        await asyncio.gather(*rounds, return_exceptions=True)
-        waiting.cancel()
+
+
+class _Hands:
+    """Knows which jobs this process has in hand, and takes up those that nobody has."""
+
+    def __init__(self, app: App, dead_after_s: float) -> None:
+        self._app = app
+        self._dead_after_s = dead_after_s
+        self._worker_id: int | None = None
+        self._held: set[int] = set()
+        self._dropped: set[int] = set()
+
+    async def hold(self, call_next: Callable[[], Awaitable[Any]], context: JobContext, worker: Worker) -> Any:
+        """The job is in hand until it ends."""
+        self._worker_id = worker.worker_id
+        assert context.job.id is not None
+        self._held.add(context.job.id)
+        try:
+            return await call_next()
+        finally:
+            self._held.discard(context.job.id)
+
+    async def take_up(self) -> None:
+        """Jobs of dead workers wait to be run again, and those of ours that ended without the database knowing."""
+        left = list(await self._app.job_manager.get_stalled_jobs(seconds_since_heartbeat=self._dead_after_s))
+        doing = await self._app.job_manager.list_jobs_async(status="doing")
+        ours = [job for job in doing if job.worker_id is not None and job.worker_id == self._worker_id]
+        not_held = {job.id: job for job in ours if job.id is not None and job.id not in self._held}
+        # A job is not in hand for a moment at its beginning and at its end, too: hence seen twice.
+        left += [job for number, job in not_held.items() if number in self._dropped]
+        self._dropped = set(not_held)
+        for job in left:
+            await self._again(job)
+
+    async def _again(self, job: Job) -> None:
+        log.warning("job taken up", job=job.id, task=job.task_name)
+        try:
+            await self._app.job_manager.retry_job(job)
+        except UniqueViolation:
+            # Another bell for the same work waits already.
+            await self._app.job_manager.finish_job(job, Status.ABORTED, delete_job=True)
 
 
 async def drain(engine: Engine, *, concurrency: int = 4) -> None:
@@ -159,10 +228,3 @@ async def _every(seconds: float, act: Callable[[], Awaitable[Any]], stop: asynci
             is_lost = True
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), seconds)
-
-
-async def _take_up_stalled(app: App) -> None:
-    """Jobs of workers that are dead are given to a living one."""
-    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_S):
-        log.warning("job taken up from a dead worker", job=job.id, task=job.task_name)
-        await app.job_manager.retry_job(job)

@@ -20,7 +20,7 @@ def add_to(cli: typer.Typer) -> None:
 def demo(
     port: Annotated[int, typer.Option(help="Where the web app listens; the simulators take the next port.")] = 8000,
     check: Annotated[bool, typer.Option("--check", help="Walk the whole story over HTTP, print it, and stop.")] = False,
-    days: Annotated[int, typer.Option(help="How many days of history the shop has.")] = 120,
+    days: Annotated[int, typer.Option(help="How many days of history the shop has.")] = 200,
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin again with an empty demo database.")] = False,
     as_json: bool = AsJson,
 ) -> None:
@@ -48,10 +48,11 @@ def worker() -> None:
     """A worker: syncs connections, works off webhooks, computes attribution. Run as many as you like."""
 
     async def act() -> None:
+        from bookingbridge.main import settings
         from bookingbridge.main import worker as working
 
         async with house(is_quiet=False) as engine:
-            await working.run(engine)
+            await working.run(engine, dead_after_s=settings.load().worker_dead_after_s)
 
     run(act())
 
