@@ -82,6 +82,16 @@ class AdDay:
 
 
 @dataclass(slots=True)
+class WalkIn:
+    """A payment at the till that names nobody."""
+
+    id: str
+    at: datetime
+    location: str
+    amount_minor: int
+
+
+@dataclass(slots=True)
 class World:
     """The shop's history up to `now`, and some bookings ahead."""
 
@@ -90,9 +100,10 @@ class World:
     visits: list[Visit] = field(default_factory=list)
     clicks: list[Click] = field(default_factory=list)
     ad_days: list[AdDay] = field(default_factory=list)
+    walk_ins: list[WalkIn] = field(default_factory=list)
 
 
-def make(now: datetime, *, days: int = 150, seed: int = 7) -> World:
+def make(now: datetime, *, days: int = 200, seed: int = 7) -> World:
     """A world that ends at `now` (aware) after `days` days."""
     return _Maker(now, days, seed).make()
 
@@ -116,6 +127,8 @@ class _Maker:
             self._come_again(person, self._at(first, self._rng.uniform(9, 18)))
         for offset in range(self._days + 1):
             self._live(first + timedelta(days=offset), offset / self._days)
+        for number in range(1 + self._days // 6):
+            self._walk_in(number)
         self._world.visits.sort(key=lambda v: v.booked_at)
         self._world.clicks.sort(key=lambda c: c.at)
         return self._world
@@ -138,7 +151,7 @@ class _Maker:
             spend = sum(max(20, round(self._rng.gauss(cost, cost * 0.25))) for _ in range(clicks))
             self._world.ad_days.append(AdDay(remote, day, spend, clicks, impressions))
             for _ in range(clicks):
-                if self._rng.random() < books:
+                if self._rng.random() < books * 1.35:
                     self._new_client(day, self._ad_url(key, remote, channel, source, medium), _REFERRER[channel])
         for key, source, medium, campaign, referrer, rate, books in names.FREE:
             for _ in range(self._poisson(rate * weekday)):
@@ -158,7 +171,7 @@ class _Maker:
             return
         person = self._person(clicked)
         visitor = new_token(self._rng.randbytes(10))
-        knows_email, has_token = bool(person.email) and self._rng.random() < 0.55, self._rng.random() < 0.5
+        knows_email, has_token = bool(person.email) and self._rng.random() < 0.75, self._rng.random() < 0.6
         steps = self._rng.choices((0, 1, 2), (0.62, 0.28, 0.10))[0]
         for back in range(steps):
             before = clicked - timedelta(days=self._rng.uniform(0.3, 9) * (back + 1))
@@ -191,7 +204,7 @@ class _Maker:
             booked = at - timedelta(days=self._rng.triangular(0.1, 12, 2.5))
             if booked >= self._now:
                 return
-            if self._rng.random() < 0.22:
+            if self._rng.random() < 0.38:
                 query = "?utm_source=newsletter&utm_medium=email&utm_campaign=time-for-a-cut"
                 visitor = new_token(self._rng.randbytes(10))
                 self._click(visitor, booked - timedelta(minutes=9), "click", f"{SITE}/{query}", "", person.email)
@@ -241,6 +254,14 @@ class _Maker:
             visit.tip_minor = round(visit.price_minor * self._rng.choice((0.10, 0.15, 0.18, 0.20, 0.25)))
         if self._rng.random() < 0.012:
             visit.refunded_minor = visit.price_minor if self._rng.random() < 0.5 else visit.price_minor // 2
+
+    def _walk_in(self, number: int) -> None:
+        at = self._now - timedelta(days=self._rng.uniform(0.2, max(self._days, 1)))
+        local = at.astimezone(ZONE).replace(hour=self._rng.randint(OPEN, CLOSE - 1))
+        amount = self._rng.choice((1200, 1800, 2200, 2800))
+        if local < self._now:
+            place = self._rng.choice(("northside", "harbor"))
+            self._world.walk_ins.append(WalkIn(f"w{number:04d}", local.astimezone(UTC), place, amount))
 
     def _slot(self, location: str, wanted: datetime) -> tuple[str, datetime] | None:
         """A free half hour of somebody at the place, near the wanted time, within opening hours."""

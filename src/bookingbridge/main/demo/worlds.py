@@ -57,6 +57,13 @@ def square(world: World) -> dict[str, Any]:
             if v.refunded_minor and v.paid_at
         ],
     }  # fmt: skip
+    loaded["payments"] += [
+        {
+            "id": f"PY{w.id}", "location_id": _location(w.location), "amount": w.amount_minor, "created_at": text(w.at),
+            "status": "COMPLETED", "source_type": "CASH",
+        }
+        for w in world.walk_ins
+    ]  # fmt: skip
     for name, rows in loaded.items():
         for row in rows:
             if name != "merchants":
