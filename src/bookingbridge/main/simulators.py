@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Mount, Route
 
-from bookingbridge.main.demo import shop_site
+from bookingbridge.main import shop_site
 from bookingbridge.main.wiring import SIMULATED_APP, VENDORS
 
 SECRET = "simulated-secret"  # noqa: S105 - every simulator's, and of no use anywhere else

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
-_TOKEN = re.compile(r"bb_[a-z2-7]{20}")
+from bookingbridge.canonical.tokens import find_token
 
 
 def token_in(note: str) -> str | None:
-    """The attribution token that our script put into the note; its checksum is for the reader to check."""
-    found = _TOKEN.search(note)
-    return found.group() if found else None
+    """The attribution token that our script put into the note; what only looks like one is none."""
+    return find_token(note)
