@@ -8,8 +8,8 @@ from uuid import UUID
 from bookingbridge.canonical.errors import NotFound
 from bookingbridge.domains.accounts import api as accounts
 from bookingbridge.domains.clients import rules, store
-from bookingbridge.domains.clients.rules import email_key, phone_key
 from bookingbridge.domains.clients.grouping import groups
+from bookingbridge.domains.clients.rules import email_key, phone_key
 from bookingbridge.domains.clients.store import Client
 from bookingbridge.infra.db import Tx
 
