@@ -8,13 +8,15 @@ once: every one may run twice. Rows are written into the job library's own table
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import AsyncConnection
-from psycopg.types.json import Jsonb
+
+from bookingbridge.infra import json
+from bookingbridge.infra.arrays import literal
 
 _RING = """
 INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at)
@@ -60,13 +62,31 @@ def _columns(bells: Iterable[Bell]) -> dict[str, Any]:
     # Two transactions that ring the same bells wait for each other in the same order, so never in a circle.
     some = sorted(bells, key=lambda b: (b.debounce or "", b.lock or ""))
     return {
-        "tasks": [b.task for b in some],
-        "priorities": [b.priority for b in some],
-        "locks": [b.lock for b in some],
-        "debounces": [b.debounce for b in some],
-        "args": [Jsonb(b.args) for b in some],
-        "times": [b.not_before for b in some],
+        "tasks": literal([b.task for b in some]),
+        "priorities": literal([b.priority for b in some]),
+        "locks": literal([b.lock for b in some]),
+        "debounces": literal([b.debounce for b in some]),
+        "args": literal([json.dumps(b.args).decode() for b in some]),
+        "times": literal([b.not_before for b in some]),
     }
+
+
+async def bring_forward(conn: AsyncConnection[Any], debounce: str, to: datetime) -> bool:
+    """The waiting job of that `debounce` runs then or sooner; False where none waits."""
+    found = await conn.execute(
+        "UPDATE procrastinate_jobs SET scheduled_at = CASE WHEN scheduled_at > %s THEN %s ELSE scheduled_at END "
+        "WHERE queueing_lock = %s AND status = 'todo'",
+        (to, to, debounce),
+    )
+    return found.rowcount > 0
+
+
+async def arguments(conn: AsyncConnection[Any], locks: Sequence[str]) -> list[dict[str, Any]]:
+    """What those jobs of these locks were given that wait or run."""
+    found = await conn.execute(
+        "SELECT args FROM procrastinate_jobs WHERE lock = ANY(%s) AND status IN ('todo', 'doing')", (list(locks),)
+    )
+    return [row[0] for row in await found.fetchall()]
 
 
 LONGEST_WAIT = timedelta(minutes=30)

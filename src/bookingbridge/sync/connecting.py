@@ -66,7 +66,7 @@ async def test(engine: Engine, business_id: UUID, connection_id: UUID) -> Tested
                 await _is_of(tx, connection, chosen, reached[chosen])
             await connections.change(tx, connection.id, granted=account.granted, missing=account.missing)
             await connections.set_state(tx, connection.id, "ok" if connection.setup_step > 3 else "new")
-            await tx.ring(inbound.bell(business_id, connection_id))
+            await inbound.wake(tx.conn, business_id, connection_id)
     return Tested(account, "")
 
 
@@ -114,7 +114,7 @@ async def choose_account(engine: Engine, business_id: UUID, connection_id: UUID,
     with _each_account_once(names[remote_id]):
         async with engine.db.business(business_id) as tx:
             await _is_of(tx, connection, remote_id, names[remote_id])
-            await tx.ring(inbound.bell(business_id, connection_id))
+            await inbound.wake(tx.conn, business_id, connection_id)
 
 
 async def start_import(engine: Engine, business_id: UUID, connection_id: UUID, *, asked_by: str) -> UUID:
@@ -175,7 +175,7 @@ async def resume(engine: Engine, business_id: UUID, connection_id: UUID, *, aske
     async with engine.db.business(business_id) as tx:
         if connection.state == "paused":
             await connections.set_state(tx, connection_id, "ok", wakes=True)
-        await tx.ring(inbound.bell(business_id, connection_id))
+        await inbound.wake(tx.conn, business_id, connection_id)
         return await running.ask(tx, connection_id, is_full=False, asked_by=asked_by)
 
 

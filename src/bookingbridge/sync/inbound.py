@@ -134,6 +134,8 @@ def _kept_headers(headers: dict[str, str]) -> dict[str, str]:
 async def work_off(engine: Engine, business_id: UUID, connection_id: UUID) -> None:
     """The connection's waiting webhooks are worked on, in order of arrival. Safe to call again at any time."""
     async with engine.db.business(business_id) as tx:
+        await inbound.await_ringers(tx, connection_id)
+    async with engine.db.business(business_id) as tx:
         connection = await connections.get(tx, connection_id)
         due = await inbound.due(tx, connection_id, BATCH) if connection else []
     if connection is None or not due or connection.state in RESTING:
@@ -155,7 +157,7 @@ async def work_off(engine: Engine, business_id: UUID, connection_id: UUID) -> No
         else:
             until = await inbound.next_due(tx, connection_id)
         if until is not None:
-            await tx.ring(inbound.bell(business_id, connection_id, not_before=until if until > tx.now else None))
+            await inbound.wake_later(tx, connection_id, until)
 
 
 @dataclass(slots=True)
@@ -304,7 +306,7 @@ async def replay(engine: Engine, business_id: UUID, event_id: int) -> None:
         connection_id = await inbound.renew(tx, event_id)
         if connection_id is None:
             raise NotFound("there is no such event")
-        await tx.ring(inbound.bell(business_id, connection_id))
+        await inbound.wake(tx.conn, business_id, connection_id)
 
 
 def why_refused(engine: Engine, vendor_name: str, secrets: Sequence[str], delivery: Delivery) -> str | None:

@@ -44,10 +44,14 @@ def bell(business_id: UUID, connection_id: UUID, run_id: UUID, *, not_before: da
     return Bell(
         "sync",
         {"business": str(business_id), "run": str(run_id)},
-        lock=f"run:{connection_id}",
+        lock=_lock(connection_id),
         not_before=not_before,
         priority=0 if not_before is None else -1,
     )
+
+
+def _lock(connection_id: UUID) -> str:
+    return f"run:{connection_id}"
 
 
 async def ask(tx: Tx, connection_id: UUID, *, is_full: bool, asked_by: str) -> UUID:
@@ -66,6 +70,15 @@ async def ask(tx: Tx, connection_id: UUID, *, is_full: bool, asked_by: str) -> U
         await runs.begin_again(tx, connection_id)
     await tx.ring(bell(tx.business_id, connection_id, run_id))
     return run_id
+
+
+async def forsaken(tx: Tx, older_than: datetime) -> list[tuple[UUID, UUID]]:
+    """Runs that have not ended although no job is left to carry them out: (connection, run), oldest first."""
+    resting = await runs.resting(tx, older_than)
+    if not resting:
+        return []
+    known = {args.get("run") for args in await jobs.arguments(tx.conn, [_lock(c) for c, _ in resting])}
+    return [(connection_id, run_id) for connection_id, run_id in resting if str(run_id) not in known]
 
 
 async def carry_out(engine: Engine, business_id: UUID, run_id: UUID) -> None:

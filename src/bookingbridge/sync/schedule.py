@@ -34,9 +34,9 @@ async def sweep(engine: Engine) -> int:
     for business_id in businesses:
         async with engine.db.business(business_id) as tx:
             for connection_id in await inbound.stuck(tx, tx.now - PATIENCE):
-                await tx.ring(inbound.bell(business_id, connection_id))
+                await inbound.wake(tx.conn, business_id, connection_id)
                 rung += 1
-            for connection_id, run_id in await runs.stuck(tx, tx.now - PATIENCE):
+            for connection_id, run_id in await running.forsaken(tx, tx.now - PATIENCE):
                 await tx.ring(running.bell(business_id, connection_id, run_id))
                 rung += 1
             await tx.ring(Bell("tell_touches", {"business": str(business_id)}, debounce=f"touches:{business_id}"))

@@ -51,7 +51,11 @@ class Kept:
     deliveries: int
 
 
-def bell(business_id: UUID, connection_id: UUID, *, not_before: datetime | None = None) -> Bell:
+_RINGERS = 0x1B0C
+"""The class of the advisory locks that keep bells from being lost; see `await_ringers`."""
+
+
+def _bell(business_id: UUID, connection_id: UUID, *, not_before: datetime | None = None) -> Bell:
     """Wakes the worker for a connection's inbox; one waiting bell per connection is enough.
 
     A bell for later has the lower priority: the job library lets a waiting job hold back others of its lock that are
@@ -68,6 +72,32 @@ def bell(business_id: UUID, connection_id: UUID, *, not_before: datetime | None 
     )
 
 
+async def wake(conn: AsyncConnection[Any], business_id: UUID, connection_id: UUID) -> None:
+    """The connection's inbox is worked on once the transaction has committed."""
+    await conn.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", (_RINGERS, _slot(connection_id)))
+    await jobs.ring(conn, _bell(business_id, connection_id))
+
+
+async def wake_later(tx: Tx, connection_id: UUID, at: datetime) -> None:
+    """The connection's inbox is worked on then, or sooner where that was planned. For the job that works on it."""
+    later = _bell(tx.business_id, connection_id, not_before=at)
+    assert later.debounce
+    if not await jobs.bring_forward(tx.conn, later.debounce, at):
+        await tx.ring(later)
+
+
+async def await_ringers(tx: Tx, connection_id: UUID) -> None:
+    """Every transaction that found this inbox's bell ringing before the job began has ended by now. End `tx` at once.
+
+    Otherwise a webhook whose bell was found ringing could be committed just after the job looked, and lie unread.
+    """
+    await tx.run("SELECT pg_advisory_xact_lock(%s, %s)", (_RINGERS, _slot(connection_id)))
+
+
+def _slot(connection_id: UUID) -> int:
+    return connection_id.int % 2**31
+
+
 async def keep(conn: AsyncConnection[Any], arrivals: Sequence[Arrival]) -> None:
     """All are in the inbox, each delivery once, and the worker is woken, when the connection's transaction commits."""
     by_business: dict[UUID, list[Arrival]] = {}
@@ -79,14 +109,14 @@ async def keep(conn: AsyncConnection[Any], arrivals: Sequence[Arrival]) -> None:
         await conn.execute(
             """
             INSERT INTO inbound_events (business_id, connection_id, dedupe_key, source, type, received_at, headers,
-                body)
+                body, deliveries)
             SELECT %s, a.connection_id, a.dedupe_key, 'webhook', min(a.type), min(a.received_at),
-                (array_agg(a.headers))[1], (array_agg(a.body))[1]
+                (array_agg(a.headers))[1], (array_agg(a.body))[1], count(*)
             FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::timestamptz[], %s::jsonb[], %s::bytea[])
                 AS a(connection_id, dedupe_key, type, received_at, headers, body)
             GROUP BY a.connection_id, a.dedupe_key
             ON CONFLICT (business_id, connection_id, dedupe_key) DO UPDATE
-            SET deliveries = inbound_events.deliveries + 1
+            SET deliveries = inbound_events.deliveries + excluded.deliveries
             """,
             (
                 business_id,
@@ -98,7 +128,8 @@ async def keep(conn: AsyncConnection[Any], arrivals: Sequence[Arrival]) -> None:
                 [a.body for a in group],
             ),
         )
-        await jobs.ring(conn, *(bell(business_id, c) for c in sorted({a.connection_id for a in group})))
+        for connection_id in sorted({a.connection_id for a in group}):
+            await wake(conn, business_id, connection_id)
 
 
 # A webhook whose thing could not be seen is looked at again after half a second, and then three times as long each

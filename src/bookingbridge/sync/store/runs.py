@@ -113,17 +113,11 @@ async def end(tx: Tx, run: Run, state: str, error: str = "") -> bool:
     return touched > 0
 
 
-async def stuck(tx: Tx, older_than: datetime) -> list[tuple[UUID, UUID]]:
-    """Runs that have not ended although no job is there to carry them out any more: (connection, run)."""
+async def resting(tx: Tx, older_than: datetime) -> list[tuple[UUID, UUID]]:
+    """Runs that have not ended and have shown no sign of life since then: (connection, run), oldest first."""
     rows = await tx.all(
-        """
-        SELECT r.connection_id, r.id FROM sync_runs r
-        WHERE r.business_id = %s AND r.state IN ('queued', 'running', 'waiting') AND r.kind <> 'file'
-            AND coalesce(r.heartbeat_at, r.asked_at) < %s
-            AND NOT EXISTS (SELECT FROM procrastinate_jobs j WHERE j.lock = 'run:' || r.connection_id
-                AND j.status IN ('todo', 'doing') AND j.args ->> 'run' = r.id::text)
-        ORDER BY r.asked_at
-        """,
+        "SELECT connection_id, id FROM sync_runs WHERE business_id = %s AND state IN ('queued', 'running', 'waiting') "
+        "AND kind <> 'file' AND coalesce(heartbeat_at, asked_at) < %s ORDER BY asked_at",
         (tx.business_id, older_than),
     )
     return [(row[0], row[1]) for row in rows]
