@@ -31,15 +31,20 @@ from bookingbridge.infra import log
 from bookingbridge.infra.clock import FixedClock
 from bookingbridge.infra.db import Database
 from bookingbridge.infra.secrets import Vault
+from bookingbridge.main import wiring
+from bookingbridge.main.settings import Settings
 from bookingbridge.web import assets
 from bookingbridge.web.access import check_routes, declared
 from bookingbridge.web.middleware import Front
 from bookingbridge.web.pages.error import respond
+from bookingbridge.web.pages.settings import routes as settings_pages
 from bookingbridge.web.pages.signin import routes as signin
 
 T = TypeVar("T")
 
 NOW = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
+_KEY = "a key of the tests that is long enough"
+_SETTINGS = {"secret_key": _KEY, "hash_salt": "salt"}
 OURS = (me.router, business.router, tokens.router)
 PASSWORD = "copper lantern seven"
 SHOP = accounts.NewBusiness("Alder & Ash Barbers", "America/Los_Angeles", "USD", "US", ("Pine Street",))
@@ -185,15 +190,17 @@ def small_site(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with Database(database_url, clock, max_size=4) as db:
             app.state.db = db
+            app.state.engine = wiring.engine(Settings.model_validate(_SETTINGS), db)
             made["loop"] = asyncio.get_running_loop()
             yield
 
     def make(url: str) -> Front:
         app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, max_body_size=MAX_BODY, lifespan=lifespan)
         app.state.clock = clock
-        app.state.vault = Vault(["a key of the tests that is long enough"])
+        app.state.vault = Vault([_KEY])
         app.state.settings = SimpleNamespace(public_url=url)
         app.include_router(signin.router)
+        app.include_router(settings_pages.router)
         app.router.routes.append(
             Route("/static/{name:path}", declared(Access.public("style and script hold nothing"))(assets.serve))
         )

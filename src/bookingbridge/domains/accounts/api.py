@@ -48,6 +48,7 @@ from bookingbridge.domains.accounts.records import (
     Who,
 )
 from bookingbridge.domains.accounts.rules import (
+    NAME_LONGEST,
     PASSWORD_LONGEST,
     PASSWORD_SHORTEST,
     PERMISSIONS,
@@ -101,6 +102,7 @@ __all__ = [
     "DEFAULT_MODEL",
     "DEFAULT_WINDOW_DAYS",
     "MODELS",
+    "NAME_LONGEST",
     "PASSWORD_LONGEST",
     "PASSWORD_SHORTEST",
     "PERMISSIONS",

@@ -11,7 +11,7 @@ from bookingbridge.web.ui.parts import Check, Confirm, CopyBox, Empty, Form, Not
 
 @dataclass(frozen=True, slots=True)
 class BusinessView:
-    """business.html: GET /settings and POST /settings/business (`name`, `time_zone`, `currency`).
+    """business.html: GET /settings and POST /settings/business (`name`, `time_zone`, `currency`, `region`).
 
     `remove` deletes a demo shop or closes the business: POST /settings/business/remove.
     """
@@ -120,12 +120,15 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """Not accepted yet. `link` can be handed over by any means; POST /settings/team/invitations/{id}/revoke."""
+    """Not accepted yet. POST /settings/team/invitations/{id}/revoke.
+
+    `link` is there right after it was made and never again; it can be handed over by any means.
+    """
 
     email: str
     role_name: str
     until: Stamp
-    link: CopyBox
+    link: CopyBox | None
     revoke_action: str
 
 
@@ -154,16 +157,17 @@ class TokenRow:
 
     name: str
     hint: str
-    """Its first signs: `bb_live_7f3c…`."""
+    """Its first signs: `bb_7f3c…`."""
     may: str
     made: Stamp
     used: Stamp | None
-    revoke: Confirm
+    revoke: Confirm | None
+    """None for one that opens nothing any more; `may` then says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokensView:
-    """tokens.html: GET and POST /settings/tokens (`name`, `scope`). `fresh` is the new token: shown this once."""
+    """tokens.html: GET and POST /settings/tokens (`name`, `role`, `days`). `fresh` is the new key: shown this once."""
 
     tabs: tuple[Tab, ...]
     form: Form

@@ -19,7 +19,7 @@ from bookingbridge.web.forms import go, posted, safe_path
 from bookingbridge.web.pages.signin.forms import join_form, password_form, setup_form, signin_form
 from bookingbridge.web.pages.signin.view import JoinView, SetupView, SignInView
 from bookingbridge.web.shell import Frame, Shell
-from bookingbridge.web.ui.parts import Notice, Problem
+from bookingbridge.web.ui.parts import Form, Notice, Problem
 
 router = APIRouter(include_in_schema=False)
 _shell = Shell()
@@ -101,7 +101,7 @@ async def setup_page(
     if found is None:
         return _shell.show(request, "signin/setup.html", SetupView(None, _GONE), title="Welcome", status=404)
     form = password_form(token) if found.purpose == "password" else setup_form(token)
-    return _shell.show(request, "signin/setup.html", SetupView(form), title=_title(found))
+    return _shell.show(request, "signin/setup.html", _setup_view(found, form), title=_title(found))
 
 
 @router.post("/setup/{token}")
@@ -121,7 +121,7 @@ async def set_up(request: Request, token: str, _: Caller = public(_BY_LINK)) -> 
 
     def again(wrong: Refused | Throttled) -> Response:
         form = password_form(token, wrong) if renews else setup_form(token, given, wrong)
-        return _refused(request, wrong, "signin/setup.html", SetupView(form), _title(found))
+        return _refused(request, wrong, "signin/setup.html", _setup_view(found, form), _title(found))
 
     return await _enter(request, enter, again)
 
@@ -212,6 +212,12 @@ def _landing(request: Request, caller: Caller) -> str:
         return "/welcome"
     frame: Frame = request.state.frame
     return frame.nav[0].href if frame.nav else "/settings/you"
+
+
+def _setup_view(found: OneTimeLink, form: Form) -> SetupView:
+    if found.purpose == "password":
+        return SetupView(form, lead=f"For {found.email}. The link you used works once.")
+    return SetupView(form)
 
 
 def _title(found: OneTimeLink) -> str:

@@ -17,13 +17,15 @@ class SignInView:
 
 @dataclass(frozen=True, slots=True)
 class SetupView:
-    """setup.html: GET and POST /setup/{token} (`name`, `email`, `password`): the first owner, by the one-time link.
+    """setup.html: GET and POST /setup/{token} (`name`, `email`, `password`): an owner or a new password, by a link.
 
-    `form` is None when the link was used or is too old; `notice` then says how to get another.
+    `form` is None when the link was used or is too old; `notice` then says how to get another. `lead` says what the
+    link is for.
     """
 
     form: Form | None
     notice: Notice | None = None
+    lead: str = "You will be the owner here. The link you used works once."
 
 
 @dataclass(frozen=True, slots=True)
