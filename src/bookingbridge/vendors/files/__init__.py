@@ -36,7 +36,7 @@ MANIFEST = Manifest(
     allowed_hosts=frozenset(),
     every=timedelta(days=7),
     docs="docs/import.md",
-    limits="Files of up to 100 MB and 500,000 rows; calendars of up to 30 MB.",
+    limits="100 MB and 500,000 rows a file, and 30 MB for a calendar.",
     cost="Free.",
 )
 
