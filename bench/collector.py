@@ -57,7 +57,7 @@ SERVERS = ("collector", "micro-batcher", "one INSERT")
 class Load:
     """What one load of one server came to. Latencies in ms; `rows` were in the table, `stored` acknowledged.
 
-    `app_us`, `pg_us`: processor time per event of the server and of PostgreSQL, the steadiest figures on a busy machine.
+    `app_us`, `pg_us`: processor time per event of the server and of PostgreSQL, steady also on a busy machine.
     """
 
     per_second: float
@@ -102,7 +102,7 @@ class Results:
 
     def median(self, name: str, figure: str) -> float:
         """Of one figure over the loads at full speed."""
-        return statistics.median(getattr(load, figure) for load in self.full[name])
+        return float(statistics.median(getattr(load, figure) for load in self.full[name]))
 
     def ratios(self) -> dict[str, float]:
         ours = self.median("collector", "per_second")
@@ -137,10 +137,8 @@ def _measure(url: str, folder: Path, given: argparse.Namespace) -> Results:
 
 
 def _told(results: Results) -> str:
-    lines = [
-        "                 stored/s   full: p50   p99 ms    half: stored/s   p50   p99 ms   app us   pg us   "
-        "rows = acknowledged"
-    ]
+    head = "                 stored/s   full: p50   p99 ms    half: stored/s   p50   p99 ms   app us   pg us"
+    lines = [f"{head}   rows = acknowledged"]
     for name in SERVERS:
         p50, p99, app, pg = (results.median(name, figure) for figure in ("p50", "p99", "app_us", "pg_us"))
         half = results.half[name]

@@ -32,7 +32,7 @@ PROBLEM: Header = (b"content-type", b"application/problem+json")
 async def send_answer(send: Send, answer: Answer, *, without_body: bool = False) -> None:
     """The answer is handed to the server; for HEAD `without_body`."""
     status, headers, body = answer
-    length = (b"content-length", str(len(body)).encode())
+    length = (b"content-length", b"%d" % len(body))
     await send({"type": "http.response.start", "status": status, "headers": [length, *headers]})
     await send({"type": "http.response.body", "body": b"" if without_body else body})
 

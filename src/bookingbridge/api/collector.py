@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from math import ceil
+from typing import NamedTuple
 from urllib.parse import parse_qs
 
 from bookingbridge.api import collector_script, collector_wire
@@ -82,8 +83,7 @@ class Counts:
     """People who were sent on to a link's target although their click could not be stored."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Stored:
+class _Stored(NamedTuple):
     """The touches at their events' places, None where one was refused; (where, why) of those."""
 
     touches: Sequence[Touch | None]
@@ -237,16 +237,15 @@ class Collector:
             except Unreadable as why:
                 made.append(None)
                 errors.append((f"events[{place}].{why.where}".rstrip("."), why.why))
-        touches = [touch for touch in made if touch is not None]
         try:
-            results = await self._intake.take(sender.business_id, touches)
+            results = await self._intake.take(sender.business_id, [touch for touch in made if touch])
         except (Throttled, Unreachable):
-            self.counts.unstored += len(touches)
+            self.counts.unstored += len(made) - len(errors)
             raise
         if any(results):
-            poisoned = dict(zip((touch.id for touch in touches), results, strict=True))
+            refused = iter(results)
             for place, touch in enumerate(made):
-                if touch is not None and (why_not := poisoned[touch.id]) is not None:
+                if touch and (why_not := next(refused)):
                     made[place] = None
                     errors.append((f"events[{place}]", why_not.why))
         self.counts.accepted += len(made) - len(errors)

@@ -85,7 +85,7 @@ class Senders:
 
 
 def _take(room: Room, key: str, now: datetime, count: int) -> None:
-    if wait := room.take(key, now.timestamp(), count):
+    if wait := room.take(key, now.timestamp(), count or 1):
         raise Throttled("too many events; send them later", until=now + timedelta(seconds=wait), code="too_many")
 
 
@@ -105,13 +105,17 @@ class Room:
 
     def take(self, key: str, now: float, count: int) -> float:
         """Takes `count` (a whole bucket at most) at `now`, in seconds; how long to wait where that is not there."""
-        before = self._full_at.pop(key, now)
-        full_at = max(before, now) + min(max(1, count), self._burst) * self._each
+        buckets = self._full_at
+        before = buckets.pop(key, now)
+        full_at = (before if before > now else now) + (count if count < self._burst else self._burst) * self._each
         wait = full_at - now - self._span
-        self._full_at[key] = before if wait > _A_MICROSECOND else full_at
-        if len(self._full_at) > self._most:
-            del self._full_at[next(iter(self._full_at))]
-        return wait if wait > _A_MICROSECOND else 0.0
+        if wait > _A_MICROSECOND:
+            buckets[key] = before
+            return wait
+        buckets[key] = full_at
+        if len(buckets) > self._most:
+            del buckets[next(iter(buckets))]
+        return 0.0
 
 
 _A_MICROSECOND = 1e-6

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
 
 import msgspec
 
@@ -12,9 +13,21 @@ from bookingbridge.domains.journeys.api import Event
 _WHY_NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
+class _Told(Event):
+    """An event as the script sends it: its id is decoded as what it is."""
+
+    id: UUID | None = None
+
+
+class _ToldFreely(Event):
+    """An event whose id is any text; a UUID means the same here as there."""
+
+    id: str | None = None
+
+
 class _Beacon(msgspec.Struct):
     site: str | None = None
-    events: list[Event] | msgspec.UnsetType = msgspec.UNSET
+    events: list[_Told] | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Outline(msgspec.Struct):
@@ -24,17 +37,16 @@ class _Outline(msgspec.Struct):
 
 _beacon = msgspec.json.Decoder(_Beacon)
 _outline = msgspec.json.Decoder(_Outline)
-_event = msgspec.json.Decoder(Event)
-_events = msgspec.json.Decoder(list[Event])
-_raws = msgspec.json.Decoder(list[msgspec.Raw])
+_list = msgspec.json.Decoder(list[msgspec.Raw])
+_told = msgspec.json.Decoder(_Told)
+_told_freely = msgspec.json.Decoder(_ToldFreely)
 
 
 class NotJson(Exception):
     """The body is not JSON at all, or not an object or list."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(NamedTuple):
     """What was sent: the site's key, if any, and its events in order; why at the place of those of a wrong shape."""
 
     site: str | None
@@ -44,26 +56,21 @@ class Parcel:
 def parcel(body: bytes) -> Parcel:
     """The events of `{"site", "events": [...]}`, of a list of events, or of one event. Raises NotJson."""
     try:
-        return _whole(body)
+        if body.startswith(b"{"):
+            beacon = _beacon.decode(body)
+            if beacon.events is not msgspec.UNSET:
+                return Parcel(beacon.site, beacon.events)
     except msgspec.ValidationError:
-        return _piece_by_piece(body)
+        pass
     except _WHY_NOT_JSON as why:
         raise NotJson(str(why)) from why
-
-
-def _whole(body: bytes) -> Parcel:
-    if body[:16].lstrip()[:1] == b"[":
-        return Parcel(None, _events.decode(body))
-    beacon = _beacon.decode(body)
-    if beacon.events is msgspec.UNSET:
-        return Parcel(beacon.site, [_event.decode(body)])
-    return Parcel(beacon.site, beacon.events)
+    return _piece_by_piece(body)
 
 
 def _piece_by_piece(body: bytes) -> Parcel:
     try:
-        if body[:16].lstrip()[:1] == b"[":
-            return Parcel(None, [_one(raw) for raw in _raws.decode(body)])
+        if body.lstrip()[:1] == b"[":
+            return Parcel(None, [_one(raw) for raw in _list.decode(body)])
         outline = _outline.decode(body)
         if outline.events is msgspec.UNSET:
             return Parcel(outline.site, [_one(body)])
@@ -74,6 +81,10 @@ def _piece_by_piece(body: bytes) -> Parcel:
 
 def _one(raw: msgspec.Raw | bytes) -> Event | str:
     try:
-        return _event.decode(raw)
+        return _told.decode(raw)
+    except msgspec.ValidationError:
+        pass
+    try:
+        return _told_freely.decode(raw)
     except msgspec.ValidationError as why:
         return str(why)

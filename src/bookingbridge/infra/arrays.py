@@ -14,7 +14,10 @@ import msgspec
 _encoder = msgspec.json.Encoder()
 
 
-def literal(values: Sequence[str | None] | Sequence[UUID | None] | Sequence[datetime | None]) -> str:
+Values = Sequence[str | None] | Sequence[int | None] | Sequence[UUID | None] | Sequence[datetime | None]
+
+
+def literal(values: Values) -> str:
     """The array literal of these values, to be cast in SQL: `unnest(%s::text[], %s::uuid[])`.
 
     A JSON list in other brackets is an array literal as long as nothing but quotes and backslashes is escaped, for

@@ -44,10 +44,13 @@ Value = str | int | float | bool | None
 
 
 class Event(msgspec.Struct):
-    """One event as a sender tells it. What it leaves out is None or empty; what it adds is ignored."""
+    """One event as a sender tells it. What it leaves out is None or empty; what it adds is ignored.
+
+    `id` is a UUID, or a text of the sender's own.
+    """
 
     kind: str = "visit"
-    id: str | None = None
+    id: UUID | str | None = None
     at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     visitor: str | None = None
     consent: str | None = None
@@ -179,15 +182,12 @@ def _visitor(event: Event, sender: Sender) -> str | None:
     raise Unreadable("a visitor is a token that our script or link made", where="visitor")
 
 
-def _id(said: str | None, now: datetime) -> UUID:
+def _id(said: UUID | str | None, now: datetime) -> UUID:
     """The sender's own id where it is a UUID; else one that follows from it, so that sending twice stores once."""
+    if isinstance(said, UUID):
+        return said
     if not said:
         return new_id(now)
-    if len(said) == 36:
-        try:
-            return UUID(said)
-        except ValueError:
-            pass
     if len(said) > LONGEST_ID:
         raise Unreadable(f"an id has at most {LONGEST_ID} characters", where="id")
     return named_id(b"event", said.encode(errors="replace"))

@@ -105,7 +105,7 @@ async def collect(
     columns = zip(*(_astuple(touch) for _, touch in items), strict=True)
     params: dict[str, Any] = {k: _column(v, _TYPES[k]) for k, v in zip(_TYPES, columns, strict=True)}
     params["owners"] = literal([business for business, _ in items])
-    params["slots"] = sorted({_slot(business) for business in bells})
+    params["slots"] = literal(sorted({_slot(business) for business in bells}))
     rung = (bell(business, not_before) for business, not_before in bells.items())
     await jobs.ring_with(conn, _COLLECT, params, *rung)
 
