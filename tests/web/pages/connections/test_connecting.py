@@ -54,7 +54,8 @@ def test_the_wizard_leads_from_consent_to_ten_true_rows(there: Installation) -> 
     reading = visitor.send(path, f"{path}/import")
     _is_sound(reading)
     assert reading.url.path == f"{path}/import"
-    fragment = until(lambda: (f := visitor.get(f"{path}/import/progress").text) and "Check ten rows" in f and f)
+    until(lambda: "Check ten rows" in visitor.get(f"{path}/import/progress").text)
+    fragment = visitor.get(f"{path}/import/progress").text
     assert "hx-get" not in fragment, "a finished import is asked for no more"
     order = [fragment.index(f">{name}<") for name in ("Locations", "Customers", "Bookings", "Payments", "Refunds")]
     assert order == sorted(order)
