@@ -55,13 +55,22 @@ class Recognised:
         return sum(n for rule, n in self.by_rule.items() if rule in CERTAIN) / sum(self.by_rule.values())
 
 
-async def causes(tx: Tx, booking_ids: Iterable[UUID], model: Model) -> dict[UUID, Cause]:
-    """The main cause of each of these visits; those that are paid and whose origin is known."""
+async def causes(
+    tx: Tx, booking_ids: Iterable[UUID], model: Model, *, campaign: tuple[str, str] | None = None
+) -> dict[UUID, Cause]:
+    """The main cause of each of these visits; those that are paid and whose origin is known.
+
+    With (channel, campaign key) the main one among that campaign's touches.
+    """
     found = await attribution.conversions(tx, booking_ids)
     known = [c for c in found.values() if c.touch_count]
     credits = await attribution.credits(tx, [c.booking_id for c in known])
     at = MODELS.index(model)
-    main = {b: max(some, key=lambda c: (c.share[at], -c.position)) for b, some in credits.items()}
+    wanted = {
+        b: [c for c in some if campaign is None or (c.channel, c.campaign_key) == campaign]
+        for b, some in credits.items()
+    }
+    main = {b: max(some, key=lambda c: (c.share[at], -c.position)) for b, some in wanted.items() if some}
     rules = await _rules(tx, known, main.values())
     return {
         b: Cause(b, c.touch_id, c.channel, c.campaign_key, c.campaign, *rules[b, c.touch_id]) for b, c in main.items()

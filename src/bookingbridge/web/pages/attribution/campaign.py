@@ -130,7 +130,7 @@ async def _visits(tx: Tx, who: Who, s: Shown, c: Campaign) -> tuple[tuple[v.Cred
     some = await _credited(tx, s, c, SHOWN_VISITS)
     known = await bookings.bookings(tx, [conversion.booking_id for conversion, _ in some])
     names = await visits.names(tx, who, (conversion.client_id for conversion, _ in some))
-    causes = await insights.causes(tx, known, s.overview.model)
+    causes = await insights.causes(tx, known, s.overview.model, campaign=(c.channel, c.key))
 
     def row(conversion: Conversion, minor: int) -> v.CreditedVisit:
         booking = known[conversion.booking_id]

@@ -33,6 +33,7 @@ class CustomersView:
     rows: tuple[CustomerRow, ...]
     pager: Pager | None = None
     empty: Empty | None = None
+    csv: str = ""
 
 
 @dataclass(frozen=True, slots=True)
