@@ -32,6 +32,7 @@ from bookingbridge.vendors.meta_ads import VENDOR as META_ADS
 from bookingbridge.vendors.square import VENDOR as SQUARE
 from bookingbridge.web.pages.attribution import routes as attribution_page
 from bookingbridge.web.pages.connections import routes as connections
+from bookingbridge.web.pages.customers import routes as customers
 from bookingbridge.web.pages.links import routes as links
 from bookingbridge.web.pages.signin import routes as signin
 from bookingbridge.web.pages.sync import routes as sync
@@ -57,6 +58,7 @@ PAGES: Sequence[APIRouter] = (
     signin.router,
     today.router,
     attribution_page.router,
+    customers.router,
     links.router,
     connections.router,
     sync.router,

@@ -71,9 +71,9 @@ class Known:
     now: datetime
 
 
-async def known(tx: Tx, who: Who, wanted: Wanted, *, limit: int = PAGE) -> Known:
+async def known(tx: Tx, wanted: Wanted, *, limit: int = PAGE) -> Known:
     """The clients asked for, in order, and what brought each first."""
-    found, next_after = await _found(tx, who, wanted, limit)
+    found, next_after = await _found(tx, wanted, limit)
     ids = [c.id for c in found]
     own = await bookings.of_clients(tx, ids)
     paid = await attribution.conversions_of(tx, ids)
@@ -94,13 +94,13 @@ async def known(tx: Tx, who: Who, wanted: Wanted, *, limit: int = PAGE) -> Known
     return Known(found, last, counts, revenue, first, by_client, next_after, tx.now)
 
 
-async def _found(tx: Tx, who: Who, wanted: Wanted, limit: int) -> tuple[list[Client], str]:
+async def _found(tx: Tx, wanted: Wanted, limit: int) -> tuple[list[Client], str]:
     if wanted.q:
         # A search is narrowed, not paged: a better word finds better than a second page.
         found = await clients.search(tx, wanted.q, limit=limit)
-        return (await _only_new(tx, who, found) if wanted.show == "new" else found), ""
+        return (await _only_new(tx, found) if wanted.show == "new" else found), ""
     if wanted.show == "new":
-        return await _new(tx, who, limit), ""
+        return await _new(tx, limit), ""
     if wanted.sort == "name":
         return await _by_name(tx, wanted.after, limit)
     return await _by_last_visit(tx, wanted.after, limit)
@@ -127,7 +127,7 @@ async def _by_last_visit(tx: Tx, after: str, limit: int) -> tuple[list[Client], 
     return ordered, more
 
 
-async def _new(tx: Tx, who: Who, limit: int) -> list[Client]:
+async def _new(tx: Tx, limit: int) -> list[Client]:
     """Clients whose first paid visit was in the last NEW_DAYS days, the newest first."""
     today = await insights.today_of(tx)
     paid = await attribution.visits(tx, today - timedelta(days=NEW_DAYS - 1), today, limit=20 * limit)
@@ -136,8 +136,8 @@ async def _new(tx: Tx, who: Who, limit: int) -> list[Client]:
     return [found[i] for i in ids if i in found][:limit]
 
 
-async def _only_new(tx: Tx, who: Who, found: Sequence[Client]) -> list[Client]:
-    fresh = {c.id for c in await _new(tx, who, 10 * PAGE)}
+async def _only_new(tx: Tx, found: Sequence[Client]) -> list[Client]:
+    fresh = {c.id for c in await _new(tx, 10 * PAGE)}
     return [c for c in found if c.id in fresh]
 
 
