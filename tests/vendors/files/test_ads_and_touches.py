@@ -39,6 +39,12 @@ def test_a_row_that_repeats_another_would_be_counted_twice_and_is_a_problem() ->
     assert loaded.problems[0].why == "the row is the same as line 2; adding it up would count it twice"
 
 
+def test_rows_in_which_nothing_happened_may_be_equal() -> None:
+    row = "2026-03-14,Facebook,612,Fall Fades,0.00,0,0\n"
+    [day] = only(load(ADS + row + row), AdDay)
+    assert (day.spend_micros, day.clicks) == (0, 0)
+
+
 def test_rows_over_several_days_are_a_problem() -> None:
     heads = "Reporting starts,Reporting ends,Campaign name,Amount spent (USD)\n"
     loaded = load(f"{heads}2026-03-01,2026-03-31,Fall Fades,412.00\n2026-03-01,2026-03-01,Fall Fades,9.00\n")

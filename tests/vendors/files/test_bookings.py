@@ -308,6 +308,12 @@ def test_amounts_that_could_be_read_two_ways_block_the_file_and_ask() -> None:
     assert bob.price == Money(120000, "USD")
 
 
+def test_a_currency_without_cents_has_thousands_only() -> None:
+    text = 'Start,Client,Price\n2026-03-14 11:00,Bob,"1,200"\n'
+    [bob] = only(load(text, kind="bookings", options=replace(SHOP, currency="JPY")), Booking)
+    assert bob.price == Money(1200, "JPY")
+
+
 def test_a_time_that_came_twice_is_the_first() -> None:
     assert booking("Start,Client\n2026-11-01 01:30,Ann\n").starts_at == datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bookingbridge.canonical.errors import Unreadable
@@ -128,6 +128,7 @@ DAYS = st.dates(date(1991, 1, 1), date(2098, 1, 1))
 TIMES = st.times().map(lambda at: at.replace(microsecond=0))
 
 
+@settings(deadline=None)
 @given(
     DAYS,
     TIMES,
@@ -138,6 +139,7 @@ def test_what_is_written_plainly_is_read_again(day: date, at: time, form: str) -
     assert dates.stamp(text, None) == Stamp(day, at)
 
 
+@settings(deadline=None)
 @given(DAYS, st.sampled_from(list(DateOrder)), st.sampled_from(["/", ".", "-"]))
 def test_a_numeric_date_is_read_in_its_order(day: date, order: DateOrder, mark: str) -> None:
     parts = {"d": f"{day:%d}", "m": f"{day:%m}", "y": f"{day:%Y}"}
@@ -147,6 +149,7 @@ def test_a_numeric_date_is_read_in_its_order(day: date, order: DateOrder, mark: 
 WALLS = st.datetimes(datetime(1991, 1, 1), datetime(2098, 1, 1))  # noqa: DTZ001
 
 
+@settings(deadline=None)
 @given(WALLS, st.sampled_from(["Europe/Kyiv", "America/New_York", "Asia/Kolkata"]))
 def test_an_instant_shows_the_wall_clock_it_was_read_from(wall: datetime, name: str) -> None:
     zone = ZoneInfo(name)

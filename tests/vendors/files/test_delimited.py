@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bookingbridge.canonical.errors import Unreadable
@@ -158,6 +158,7 @@ def test_a_path_names_itself(tmp_path: Path) -> None:
 CELLS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.lists(CELLS.map(str.strip), min_size=3, max_size=3).filter(any), min_size=1, max_size=8),
     st.sampled_from([",", ";", "\t", "|"]),

@@ -40,18 +40,20 @@ def check(data: bytes, name: str, wishes: Wishes | None = None) -> list[Record]:
     return loaded.records
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400), NAMES)
 def test_any_bytes_are_read_or_refused(data: bytes, name: str) -> None:
     check(data, name)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400), st.sampled_from(["utf-8", "utf-16", "utf-8-sig"]))
 def test_any_text_is_read_or_refused(text: str, encoding: str) -> None:
     check(text.encode(encoding, "replace"), "a.csv")
 
 
 @given(st.data())
-@settings(max_examples=90)
+@settings(max_examples=90, deadline=None)
 def test_any_cells_under_known_headings_are_read_or_become_problems(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(list(kinds().values())))
     fields = data.draw(st.lists(st.sampled_from(list(kind.fields)), min_size=1, max_size=8, unique=True))
@@ -145,6 +147,7 @@ def test_any_repetition_rule_gives_starts_within_the_window_or_is_refused(parts:
     assert all(window[0] <= at < window[1] for at in found)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40) | ODD, st.sampled_from([None, *DateOrder]))
 def test_any_text_is_a_date_or_refused(text: str, order: DateOrder | None) -> None:
     for read in (lambda: dates.stamp(text, order), lambda: dates.clock(text), lambda: cells.minutes(text)):
@@ -152,6 +155,7 @@ def test_any_text_is_a_date_or_refused(text: str, order: DateOrder | None) -> No
             read()
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789.,-()$€ USD'", max_size=14) | ODD, st.sampled_from([None, ".", ","]))
 def test_any_text_is_an_amount_or_refused(text: str, separator: str | None) -> None:
     for read in (
@@ -163,6 +167,7 @@ def test_any_text_is_an_amount_or_refused(text: str, separator: str | None) -> N
             read()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_any_word_has_a_meaning_or_is_refused(text: str) -> None:
     for read in (words.booking_status, words.payment_status, words.flag, words.touch_kind):

@@ -153,7 +153,12 @@ def test_a_repeating_event_without_a_window_is_a_problem_at_its_line() -> None:
     loaded = load(WEEKLY)
     assert loaded.records == []
     assert loaded.problems == [
-        Problem(7, "RRULE", "FREQ=WEEKLY", "the event repeats; say between which days it is to be read")
+        Problem(
+            7,
+            "RRULE",
+            "FREQ=WEEKLY",
+            "the event repeats; give the option window, its first and last day",
+        )
     ]
 
 

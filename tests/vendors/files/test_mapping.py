@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from tests.vendors.files.given import SHOP, load, mapped
 from bookingbridge.canonical.errors import Refused
 from bookingbridge.vendors import files
 from bookingbridge.vendors.files import SURE_ENOUGH, Wishes, guess, kinds, read_table, wishes_from
-from bookingbridge.vendors.files.vocabulary import SURE, WEAK, plain_heading
+from bookingbridge.vendors.files.vocabulary import SURE, WEAK, plain, plain_heading
 
 # Headings as well-known tools and shops of several countries write them; the rows are invented.
 EXPORTS: dict[str, tuple[str, str, dict[str, str]]] = {
@@ -284,6 +285,13 @@ def test_options_are_read_from_texts() -> None:
 )
 def test_headings_are_compared_without_case_accents_and_marks(heading: str, expected: str) -> None:
     assert plain_heading(heading) == expected
+
+
+def test_no_word_has_two_meanings() -> None:
+    text = Path(files.__file__).with_name("words.toml").read_text(encoding="utf-8")
+    for name, meanings in tomllib.loads(text).items():
+        said = [plain(word) for words in meanings.values() for word in words.split("|")]
+        assert sorted(word for word in set(said) if said.count(word) > 1) == [], name
 
 
 def test_no_heading_means_two_fields_of_one_kind_equally_surely_unless_contents_tell_them_apart() -> None:

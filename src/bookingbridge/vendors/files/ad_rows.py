@@ -45,7 +45,8 @@ class AdRows:
         if line is None or row.problems:
             return
         content = tuple(cells.text(cell) for cell in row.values)
-        if (first := self._seen.setdefault(content, row.line)) != row.line:
+        is_anything = line.spend_micros or line.clicks or line.impressions
+        if is_anything and (first := self._seen.setdefault(content, row.line)) != row.line:
             row.problem("spend", f"the row is the same as line {first}; adding it up would count it twice")
             return
         into.put(self._added(row, line))
@@ -72,7 +73,7 @@ class AdRows:
         platform = row.text("platform")
         channel = words.channel(platform) if platform else self._channel
         if channel is None:
-            row.note("no column says on which platform it ran; it counts as other ads (or say --channel)")
+            row.note("no column says on which platform it ran; it counts as other ads (or give the option channel)")
             channel = "paid_other"
         status = row.text("campaign_status")
         return into.part(

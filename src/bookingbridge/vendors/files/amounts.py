@@ -11,6 +11,7 @@ from bookingbridge.canonical.errors import Unreadable
 from bookingbridge.canonical.money import MAX_MINOR, MICROS_PER_UNIT, Money
 from bookingbridge.vendors.files.table import Cell
 
+_LONGEST = 60
 _SPACES = str.maketrans("", "", " \t\u00a0\u202f\u2009'’")
 _AMOUNT = re.compile(
     r"(?P<open>\()?(?P<sign>[+\-−–]?)(?P<before>[^\d.,()+\-−–]*)(?P<sign2>[+\-−–]?)(?P<body>[\d.,]*\d[.,]?)"
@@ -67,7 +68,7 @@ def separator_of(cells: Iterable[Cell]) -> str | None:
     """What sets off the decimals in these amounts, `.` or `,`, where they show it and agree; else None."""
     seen: set[str] = set()
     for cell in {cell for cell in cells if isinstance(cell, str)}:
-        if found := _AMOUNT.fullmatch(cell.translate(_SPACES)):
+        if len(cell) <= _LONGEST and (found := _AMOUNT.fullmatch(cell.translate(_SPACES))):
             seen.add(_own_separator(found["body"]))
     seen.discard("")
     return seen.pop() if len(seen) == 1 else None
@@ -75,7 +76,7 @@ def separator_of(cells: Iterable[Cell]) -> str | None:
 
 def is_ambiguous(text: str) -> bool:
     """Whether the text is an amount such as `1.200`, whose point or comma could be for thousands or for decimals."""
-    found = _AMOUNT.fullmatch(text.translate(_SPACES))
+    found = _AMOUNT.fullmatch(text.translate(_SPACES)) if len(text) <= _LONGEST else None
     return found is not None and ("." in found["body"] or "," in found["body"]) and not _own_separator(found["body"])
 
 
@@ -102,7 +103,7 @@ def decimal(cell: Cell, separator: str | None) -> tuple[Decimal, str]:
         raise Unreadable("not an amount")
     if not isinstance(cell, str):
         return _of_number(cell), ""
-    found = _AMOUNT.fullmatch(cell.translate(_SPACES)) if len(cell) <= 60 else None
+    found = _AMOUNT.fullmatch(cell.translate(_SPACES)) if len(cell) <= _LONGEST else None
     if found is None or bool(found["open"]) != bool(found["close"]):
         raise Unreadable("not an amount")
     signs = [s for s in (found["sign"], found["sign2"], found["sign3"]) if s]
@@ -125,7 +126,7 @@ def _number(body: str, separator: str | None) -> Decimal:
     point = _own_separator(body)
     if not point and ("." in body or "," in body):
         if separator is None:
-            raise Unreadable("is the point or comma for thousands or for decimals? say --decimal . or --decimal ,")
+            raise Unreadable("is the point or comma for thousands or for decimals? give the option decimal, . or ,")
         point = separator
     group = "," if point == "." else "."
     whole, _, fraction = body.partition(point) if point else (body, "", "")

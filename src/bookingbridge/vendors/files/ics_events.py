@@ -145,7 +145,7 @@ def _spans(
         yield event.start, event.end, uid
         return
     if how.window is None:
-        why = "the event repeats; say between which days it is to be read"
+        why = "the event repeats; give the option window, its first and last day"
         found.problems.append(Problem(rule.line, "RRULE", rule.value[:80], why))
         return
     try:

@@ -67,7 +67,7 @@ _TESTS: dict[Looks, Callable[[Cell], object]] = {
     Looks.LENGTH: _length,
     Looks.MONEY: lambda cell: amounts.decimal(cell, "."),
     Looks.COUNT: amounts.count,
-    Looks.EMAIL: lambda cell: bool(_MAIL.fullmatch(cells.text(cell))),
+    Looks.EMAIL: lambda cell: bool(_MAIL.fullmatch(cells.text(cell)[:254])),
     Looks.PHONE: lambda cell: bool(_PHONE.fullmatch(cells.text(cell))),
     Looks.STATUS: lambda cell: words.is_status(cells.text(cell)),
     Looks.FLAG: _flag,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from bookingbridge.canonical import times
 from bookingbridge.canonical.errors import Unreadable
-from bookingbridge.canonical.money import Money
+from bookingbridge.canonical.money import Money, digits
 from bookingbridge.vendors.files import amounts, cells, clocks, dates
 from bookingbridge.vendors.files.dates import DateOrder, Stamp
 from bookingbridge.vendors.files.mapping import Mapping
@@ -102,10 +102,12 @@ class Sheet:
             return self.options.decimal
         if shown := amounts.separator_of(cell for name in names for _, cell in self._column(name)):
             return shown
+        if digits(self.options.currency) == 0:
+            return "."  # in a currency without cents, what stands before three digits is for thousands
         for name in names:
             for line, cell in self._column(name):
                 if isinstance(cell, str) and amounts.is_ambiguous(cell):
-                    why = "is the point or comma for thousands or for decimals? say --decimal . or --decimal ,"
+                    why = "is the point or comma for thousands or for decimals? give the option decimal, . or ,"
                     self.blockers.append(Problem(line, self.columns[name], cell[:80], why))
                     return None
         return None

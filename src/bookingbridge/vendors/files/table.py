@@ -145,7 +145,7 @@ def _heading(rows: Sequence[Row], limits: Limits, name: str) -> _Heading:
     row = rows[at]
     if len(row.values) > limits.columns:
         raise Unreadable(f"the file has more than {limits.columns} columns", where=f"line {row.line}")
-    if any(not isinstance(cell, str | None) or _VALUE.match(cell or "") for cell in row.values):
+    if any(not isinstance(cell, str | None) or _VALUE.match((cell or "")[:100]) for cell in row.values):
         raise Unreadable("the first row should name the columns, but it holds values", where=f"line {row.line}")
     return _Heading(_named(row.values[: _width(row)]), row.line, at)
 
