@@ -61,7 +61,7 @@ def show(*, port: int, days: int, is_fresh: bool) -> None:
     places = Places(port, _data(port))
     if is_fresh:
         _empty(places)
-    with _running(places) as token:
+    with running(places) as token:
         door = filling.fill(places.web, places.simulators, token, days=days, say=_say)
         err.print(f"\n  Open [bold]{places.web}[/]")
         err.print(f"  sign in with [bold]{door.email}[/] and [bold]{door.password}[/]")
@@ -75,9 +75,9 @@ def check(*, port: int, days: int, as_json: bool) -> int:
     """The story, walked over HTTP in an empty demo of its own; 0 when every step worked."""
     with _folder() as data, _free_ports(port) as chosen:
         places = Places(chosen, data)
-        with _running(places) as token:
+        with running(places) as token:
             result = story.walk(places.web, places.simulators, token, say=_say)
-        _stop_database(places)
+        stop_database(places)
     say_json(result.as_json())
     return 0 if result.is_whole else 1
 
@@ -118,11 +118,11 @@ def _is_free(port: int) -> bool:
 def _empty(places: Places) -> None:
     """The demo's own files are removed; nothing else is."""
     if places.data.exists():
-        _stop_database(places)
+        stop_database(places)
         shutil.rmtree(places.data)
 
 
-def _stop_database(places: Places) -> None:
+def stop_database(places: Places) -> None:
     from bookingbridge.infra import postgres
 
     if "DATABASE_URL" not in os.environ and (places.data / "postgres").exists():
@@ -135,7 +135,7 @@ async def _owner_token(url: str) -> str | None:
 
 
 @contextmanager
-def _running(places: Places) -> Iterator[str | None]:
+def running(places: Places) -> Iterator[str | None]:
     """Simulators, web app and worker live within. Gives a one-time token for the owner; None where there is one.
 
     The simulators live in this process, web app and worker in another: over HTTP, like strangers.

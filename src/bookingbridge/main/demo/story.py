@@ -22,6 +22,9 @@ PHONE = {
     "User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
     "Version/19.1 Mobile/15E148 Safari/604.1"
 }
+DESK = {
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36"
+}
 """What a visitor's browser says of itself: programs that say they are programs are not counted as visitors."""
 
 VISIBLE_WITHIN_S = 5.0
