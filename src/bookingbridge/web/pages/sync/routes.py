@@ -21,7 +21,7 @@ from bookingbridge.sync.engine import Engine
 from bookingbridge.web import format as fmt
 from bookingbridge.web.auth import needs, with_toast
 from bookingbridge.web.forms import go, posted
-from bookingbridge.web.pages.sync import building
+from bookingbridge.web.pages.sync import arrived, building
 from bookingbridge.web.pages.sync.building import Names, address
 from bookingbridge.web.pages.sync.view import EventsView, EventView, RunsView
 from bookingbridge.web.shell import Shell
@@ -33,7 +33,7 @@ _shell = Shell()
 PAGE = 50
 MOST_REPLAYED = 500
 BIGGEST = 2**63 - 1
-_EVENT_WORDS = {key: tag.text for key, tag in building.EVENT_STATES.items()}
+_EVENT_WORDS = {key: tag.text for key, tag in arrived.EVENT_STATES.items()}
 R = TypeVar("R")
 
 
@@ -80,7 +80,7 @@ async def one_run(request: Request, run: UUID, who: Who = needs(Permission.SEE_C
     zone = ZoneInfo(who.business.time_zone)
     end = found.finished_at or now
     begun = found.started_at or found.asked_at
-    rows = [building.odd_row(names, c, raw, now, zone) for c, raw in odd if begun <= raw.received_at <= end]
+    rows = [arrived.odd_row(names, c, raw, now, zone) for c, raw in odd if begun <= raw.received_at <= end]
     view = building.run_view(_engine(request), names, found, rows, now, zone)
     return _shell.show(request, "sync/run.html", view, title=f"Run of {names.of(found.connection_id)}")
 
@@ -90,7 +90,7 @@ async def events(request: Request, who: Who = needs(Permission.SEE_CONNECTIONS))
     """Webhooks as they came, newest first."""
     query = request.query_params
     source, state, after = _uuid(query.get("source")), query.get("state", ""), _number(query.get("after"))
-    state = state if state in building.EVENT_STATES else ""
+    state = state if state in arrived.EVENT_STATES else ""
     async with _db(request, who) as tx:
         names, odd = await _names(request, who, tx), await _odd(tx)
         found = await sync.arrivals(tx, connection_id=source, state=state or None, before=after, limit=PAGE + 1)
@@ -101,7 +101,7 @@ async def events(request: Request, who: Who = needs(Permission.SEE_CONNECTIONS))
     view = EventsView(
         building.tabs("Webhooks", odd),
         (names.select(source), building.states(_EVENT_WORDS, state)),
-        tuple(building.event_row(engine, names, kept, now, zone) for kept in shown),
+        tuple(arrived.event_row(engine, names, kept, now, zone) for kept in shown),
         building.pager(len(shown), here if after else "", _more(here, str(shown[-1].id)) if has_more else ""),
         _replay_all(source, state) if shown and state and who.may(Permission.RUN_SYNC) else None,
         None if shown else _nothing_came(is_filtered=bool(source or state)),
@@ -134,7 +134,7 @@ async def replay_all(request: Request, who: Who = needs(Permission.RUN_SYNC)) ->
     """Those of one state are worked on once more."""
     given, engine = await posted(request), _engine(request)
     state, source = given.get("state", ""), _uuid(given.get("source"))
-    if state not in building.EVENT_STATES:
+    if state not in arrived.EVENT_STATES:
         raise NotFound("There is no such state of a webhook.")
     async with _db(request, who) as tx:
         found = await sync.arrivals(tx, connection_id=source, state=state, limit=MOST_REPLAYED)
@@ -152,8 +152,8 @@ async def one_event(request: Request, event: int, who: Who = needs(Permission.SE
         kept = await sync.event(tx, _stored(event))
         names, now = await _names(request, who, tx), tx.now
     zone, engine = ZoneInfo(who.business.time_zone), _engine(request)
-    view = building.event_view(engine, names, kept, now, zone, may=who.may(Permission.RUN_SYNC))
-    return _shell.show(request, "sync/event.html", view, title=building.kind_of(engine, names, kept))
+    view = arrived.event_view(engine, names, kept, now, zone, may=who.may(Permission.RUN_SYNC))
+    return _shell.show(request, "sync/event.html", view, title=arrived.kind_of(engine, names, kept))
 
 
 @router.post("/sync/events/{event}/replay")
@@ -173,8 +173,8 @@ async def unreadable(request: Request, who: Who = needs(Permission.SEE_CONNECTIO
         kept = await sync.arrivals(tx, connection_id=source, state="unreadable", limit=PAGE)
         now = tx.now
     zone, engine = ZoneInfo(who.business.time_zone), _engine(request)
-    rows = [building.event_row(engine, names, k, now, zone) for k in kept]
-    rows += [building.odd_row(names, c, raw, now, zone) for c, raw in raws]
+    rows = [arrived.event_row(engine, names, k, now, zone) for k in kept]
+    rows += [arrived.odd_row(names, c, raw, now, zone) for c, raw in raws]
     rows.sort(key=lambda row: row.arrived.iso, reverse=True)
     empty = Empty("Everything was understood", "What cannot be read is kept here as it came.", "check")
     view = EventsView(
@@ -192,7 +192,7 @@ async def one_thing(
     async with _db(request, who) as tx:
         found = await sync.raws_of(tx, connection, kind.replace("\x00", ""), remote_id.replace("\x00", ""))
         names, now = await _names(request, who, tx), tx.now
-    view = building.raw_view(names, connection, found, now, ZoneInfo(who.business.time_zone))
+    view = arrived.raw_view(names, connection, found, now, ZoneInfo(who.business.time_zone))
     return _show_event(request, view, found[0].kind.replace("_", " ").capitalize())
 
 
@@ -210,7 +210,7 @@ async def changes(request: Request, who: Who = needs(Permission.SEE_CONNECTIONS)
     view = EventsView(
         building.tabs("What followed", odd),
         (),
-        tuple(building.told_row(told, expected.get(told.name, ()), now, zone) for told in shown),
+        tuple(arrived.told_row(told, expected.get(told.name, ()), now, zone) for told in shown),
         building.pager(
             len(shown), "/sync/changes" if after else "",
             _more("/sync/changes", str(shown[-1].id)) if has_more else "",
@@ -230,7 +230,7 @@ async def one_change(request: Request, event: int, who: Who = needs(Permission.S
     if not found or found[0].id != event:
         raise NotFound("There is no such event.")
     told = found[0]
-    view = building.told_view(told, _expected(request).get(told.name, ()), now, ZoneInfo(who.business.time_zone))
+    view = arrived.told_view(told, _expected(request).get(told.name, ()), now, ZoneInfo(who.business.time_zone))
     return _show_event(request, view, "What followed")
 
 
