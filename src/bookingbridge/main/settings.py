@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     square_environment: Literal["production", "sandbox"] = "production"
     facebook_app_id: str = ""
     facebook_app_secret: SecretStr = SecretStr("")
+    facebook_login_config_id: str = ""
     google_ads_client_id: str = ""
     google_ads_client_secret: SecretStr = SecretStr("")
     google_ads_developer_token: SecretStr = SecretStr("")

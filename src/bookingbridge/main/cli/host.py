@@ -16,6 +16,7 @@ user = typer.Typer(help="People who sign in.", no_args_is_help=True)
 def add_to(cli: typer.Typer) -> None:
     cli.command()(migrate)
     cli.command()(doctor)
+    cli.command("map")(map_)
     cli.add_typer(secrets, name="secrets")
     cli.add_typer(user, name="user")
 
@@ -59,6 +60,38 @@ def doctor(as_json: bool = AsJson) -> None:
         for f in findings:
             out.print(f"{marks[f.state]} {f.name}: {f.found}" + (f" → {f.fix}" if f.fix else ""))
     if any(f.state == "bad" for f in findings):
+        raise typer.Exit(1)
+
+
+def map_(
+    table: Annotated[
+        str, typer.Argument(help="contracts, ranks, reactions, vendors, owners, routes, permissions or settings.")
+    ] = "",
+    write: Annotated[
+        bool, typer.Option("--write", help="Draw the tables in ARCHITECTURE.md and the docs anew.")
+    ] = False,
+    as_json: bool = AsJson,
+) -> None:
+    """The map of the code, drawn from the code: one table, or which of the drawn documents are stale."""
+    from bookingbridge.canonical.errors import Refused
+    from bookingbridge.main import atlas
+
+    if table:
+        if table not in atlas.TABLES:
+            raise Refused(f"there is no table {table!r}; there are {', '.join(atlas.TABLES)}")
+        heads, rows = atlas.TABLES[table]()
+        if as_json:
+            say_json([dict(zip(heads, row, strict=True)) for row in rows])
+        else:
+            out.print(atlas.table(table), markup=False)
+        return
+    root = atlas.checkout()
+    found = [str(path.relative_to(root)) for path in (atlas.write(root) if write else atlas.stale(root))]
+    if as_json:
+        say_json({"written" if write else "stale": found})
+    else:
+        out.print("\n".join(f"{'written' if write else 'stale'}: {name}" for name in found) or "everything is current")
+    if found and not write:
         raise typer.Exit(1)
 
 
