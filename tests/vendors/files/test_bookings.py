@@ -174,6 +174,7 @@ def test_times_take_the_rows_zone_or_the_headings() -> None:
 def test_prices_take_the_rows_currency_or_the_headings() -> None:
     assert booking("Start,Price,Currency\n2026-03-14 14:30,45,eur\n").price == Money(4500, "EUR")
     assert booking("Start,Price (GBP)\n2026-03-14 14:30,45\n").price == Money(4500, "GBP")
+    assert booking("Start,Price (NET)\n2026-03-14 14:30,45\n").price == Money(4500, "USD")
     assert booking("Start,Price\n2026-03-14 14:30,\n").price is None
 
 

@@ -142,6 +142,12 @@ def test_times_in_a_heading_with_utc_are_utc() -> None:
     assert paid.amount == Money(4500, "EUR")
 
 
+def test_amounts_of_one_row_in_two_currencies_are_a_problem() -> None:
+    loaded = load("Paid at,Total (USD),Tip (EUR),Method\n2026-03-14 15:20,54.00,9.00,card\n", kind="payments")
+    assert problems(loaded) == [(2, "Total (USD)")]
+    assert loaded.problems[0].why == "the row's amounts differ in currency"
+
+
 def test_without_time_or_amount_a_row_is_a_problem() -> None:
     loaded = load(HEADINGS + "P1,,45,,,,,,,,\nP2,2026-03-14 15:20,--,,,,,,,,\nP3,2026-03-14 15:20,4x,,,,,,,,\n")
     assert problems(loaded) == [(2, "Paid at"), (3, "Amount"), (4, "Amount")]

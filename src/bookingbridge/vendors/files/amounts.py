@@ -20,6 +20,17 @@ _AMOUNT = re.compile(
 )
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{2,3})*,\d{3}|\d+", re.ASCII)
 
+# ISO 4217, currencies in circulation (list one, 2026-01): a heading such as `Price NET` names none of them.
+_ISO = (
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP "
+    "CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG "
+    "HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL "
+    "MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR "
+    "RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD "
+    "TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG"
+)
+CODES = frozenset(_ISO.split())
+
 _DOLLARS = frozenset({"USD", "CAD", "AUD", "NZD", "MXN", "SGD", "HKD", "CLP", "COP", "ARS", "TWD", "JMD", "BBD", "BSD"})
 _SIGNS: dict[str, frozenset[str]] = {
     "$": _DOLLARS,
@@ -59,7 +70,7 @@ _SIGNS: dict[str, frozenset[str]] = {
 def currency(text: str) -> str:
     """The ISO 4217 code of a cell that holds one. Unreadable otherwise."""
     code = text.strip().upper()
-    if len(code) != 3 or not code.isascii() or not code.isalpha():
+    if code not in CODES:
         raise Unreadable("not a currency's ISO code (USD, EUR ...)")
     return code
 

@@ -21,37 +21,47 @@ def read(row: SheetRow, into: Collected) -> None:
     if paid_at is None and row.cell("paid_at") is None:
         row.problem("paid_at", "nothing says when it was paid")
     tip, refunded = row.money("tip"), row.money("refunded")
-    amount = _amount(row, tip)
+    _check_currencies(row, tip, refunded)
+    amount = None if row.problems else _amount(row, tip)
     status = row.word("status", words.payment_status) or PaymentStatus.COMPLETED
     changed_at = row.when("changed_at", without_time=time())
     if row.problems or paid_at is None or amount is None:
         return
-    none = Money(0, amount.currency)
-    tip = tip or none
     if amount.minor < 0:
         _refund(row, into, amount, status, paid_at, changed_at)
         return
+    tip = tip or Money(0, amount.currency)
     given_back = _given_back(row, amount, tip, refunded)
-    if row.problems:
-        return
-    name, email, phone = (
-        row.text("client_name") or "",
-        row.text("client_email"),
-        row.text("client_phone"),
-    )
+    if not row.problems:
+        into.main(row, _payment(row, into, paid_at, changed_at, status, amount, tip, given_back))
+    if "paid_at" in row.timeless:
+        row.note("the payment has a day and no time; noon is taken")
+
+
+def _payment(
+    row: SheetRow,
+    into: Collected,
+    paid_at: datetime,
+    changed_at: datetime | None,
+    status: PaymentStatus,
+    amount: Money,
+    tip: Money,
+    refunded: Money,
+) -> Payment:
+    name, email, phone = row.text("client_name") or "", row.text("client_email"), row.text("client_phone")
     key = people.key_of(row, email, phone)
     booking, method, reference = row.text("booking_id", 200), row.text("method"), row.text("reference")
     location = row.text("location")
     parts = (paid_at, amount.minor, amount.currency, key or name, booking, method, reference, location)
     is_told_apart = bool(key or booking) and "paid_at" not in row.timeless
-    payment = Payment(
+    return Payment(
         remote_id=into.id_for(row, lambda: people.identity(parts), is_told_apart=is_told_apart),
         version=None,
         changed_at=changed_at,
         status=status,
         amount=amount,
         tip=tip,
-        refunded=given_back,
+        refunded=refunded,
         paid_at=paid_at,
         method=(method or "unknown").lower()[:60],
         customer=_customer(row, into, key, name, email, phone),
@@ -59,9 +69,13 @@ def read(row: SheetRow, into: Collected) -> None:
         booking=RemoteId(booking) if booking else None,
         reference=reference,
     )
-    into.main(row, payment)
-    if "paid_at" in row.timeless:
-        row.note("the payment has a day and no time; noon is taken")
+
+
+def _check_currencies(row: SheetRow, *others: Money | None) -> None:
+    """Notes a problem where the row's amounts are not all of one currency."""
+    said = {money.currency for money in (row.money("amount"), row.money("total"), *others) if money}
+    if len(said) > 1:
+        row.problem("amount" if row.cell("amount") is not None else "total", "the row's amounts differ in currency")
 
 
 def _amount(row: SheetRow, tip: Money | None) -> Money | None:

@@ -53,7 +53,7 @@ class Sheet:
     def currency(self, name: str) -> str:
         """The currency of a column without one in its cells: the heading's, else the one given."""
         found = _CODE_IN_HEADING.search(self.columns[name])
-        return found[1] if found and found[1] not in _NAMED_LIKE_CODES else self.options.currency
+        return found[1] if found and found[1] in amounts.CODES else self.options.currency
 
     def is_utc(self, name: str) -> bool:
         """Whether the heading says that times are in UTC: `Created (UTC)`."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from datetime import time
 from urllib.parse import quote
 
 from bookingbridge.canonical.ids import RemoteId
 from bookingbridge.canonical.records import Touchpoint
+from bookingbridge.canonical.times import EARLIEST
 from bookingbridge.vendors.files import people, words
 from bookingbridge.vendors.files.collected import Collected
 from bookingbridge.vendors.files.sheet import SheetRow
@@ -19,64 +21,47 @@ _NOWHERE = "https://site.invalid/"
 
 def read(row: SheetRow, into: Collected) -> None:
     """The row's touch is collected, or its problems noted. A day without a time means its beginning."""
+    touch = _touch(row)
+    if touch is None:
+        return
+    who = touch.person or touch.client or people.email_key(touch.email)
+    who = who or people.phone_key(touch.phone, row.sheet.options.region)
+    is_told_apart = bool(who) and "at" not in row.timeless
+    remote_id = into.id_for(row, lambda: (getattr(touch, f.name) for f in fields(touch)), is_told_apart=is_told_apart)
+    into.main(row, replace(touch, remote_id=remote_id))
+
+
+def _touch(row: SheetRow) -> Touchpoint | None:
+    """The row's touch without an id; None where it has problems."""
     at = row.when("at", "at_time", time())
     if at is None and row.cell("at") is None:
         row.problem("at", "nothing says when it was")
-    kind = row.word("kind", words.touch_kind) or "visit"
-    url = _with_click_ids(row, row.text("url", longest=8_000))
-    source, medium, campaign = row.text("source"), row.text("medium"), row.text("campaign")
-    referrer, campaign_ref = row.text("referrer", longest=8_000), row.text("campaign_ref", longest=200)
-    told = row.text("channel")
-    is_told_otherwise = bool(source or medium or url or referrer)
-    channel = words.touch_channel(told, is_told_otherwise=is_told_otherwise) if told else None
-    if row.problems or at is None:
-        return
-    if not (channel or source or medium or campaign or campaign_ref or url or referrer or kind != "visit"):
+    touch = Touchpoint(
+        remote_id=RemoteId(""),
+        version=None,
+        changed_at=None,
+        at=at or EARLIEST,
+        touch_kind=row.word("kind", words.touch_kind) or "visit",
+        person=row.text("person", longest=200),
+        client=RemoteId(client) if (client := row.text("client_id", longest=200)) else None,
+        email=row.text("email"),
+        phone=row.text("phone"),
+        channel=None,
+        source=row.text("source"),
+        medium=row.text("medium"),
+        campaign=row.text("campaign"),
+        campaign_ref=row.text("campaign_ref", longest=200),
+        content=row.text("content"),
+        term=row.text("term"),
+        url=_with_click_ids(row, row.text("url", longest=8_000)),
+        referrer=row.text("referrer", longest=8_000),
+    )
+    is_told = bool(touch.source or touch.medium or touch.url or touch.referrer)
+    if said := row.text("channel"):
+        touch = replace(touch, channel=words.touch_channel(said, is_told_otherwise=is_told))
+    if not (is_told or touch.channel or touch.campaign or touch.campaign_ref or touch.touch_kind != "visit"):
         row.problem("source", "nothing says where it came from")
-        return
-    person, client = row.text("person", longest=200), row.text("client_id", longest=200)
-    email, phone = row.text("email"), row.text("phone")
-    content, term = row.text("content"), row.text("term")
-    who = person or client or people.email_key(email) or people.phone_key(phone, row.sheet.options.region)
-    parts = (
-        at,
-        kind,
-        person,
-        client,
-        email,
-        phone,
-        channel,
-        source,
-        medium,
-        campaign,
-        campaign_ref,
-        content,
-        term,
-        url,
-    )
-    into.main(
-        row,
-        Touchpoint(
-            remote_id=into.id_for(row, lambda: parts, is_told_apart=bool(who) and "at" not in row.timeless),
-            version=None,
-            changed_at=None,
-            at=at,
-            touch_kind=kind,
-            person=person,
-            client=RemoteId(client) if client else None,
-            email=email,
-            phone=phone,
-            channel=channel,
-            source=source,
-            medium=medium,
-            campaign=campaign,
-            campaign_ref=campaign_ref,
-            content=content,
-            term=term,
-            url=url,
-            referrer=referrer,
-        ),
-    )
+    return None if row.problems else touch
 
 
 def _with_click_ids(row: SheetRow, url: str | None) -> str | None:
