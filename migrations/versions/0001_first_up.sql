@@ -379,7 +379,8 @@ CREATE TABLE payments (
     PRIMARY KEY (business_id, id)
 );
 CREATE INDEX ON payments (business_id, client_id, paid_at);
-CREATE INDEX ON payments (business_id, paid_at) INCLUDE (status, amount_minor, refunded_minor, location_id);
+CREATE INDEX ON payments (business_id, paid_at)
+    INCLUDE (id, status, amount_minor, refunded_minor, tip_minor, currency, location_id);
 
 CREATE TABLE refunds (
     business_id uuid NOT NULL REFERENCES businesses,
@@ -554,7 +555,8 @@ CREATE TABLE conversions (
     computed_at timestamptz NOT NULL,
     PRIMARY KEY (business_id, booking_id)
 );
-CREATE INDEX ON conversions (business_id, day) INCLUDE (revenue_minor, touch_count, location_id, is_first_visit);
+CREATE INDEX ON conversions (business_id, day, settled_at)
+    INCLUDE (booking_id, client_id, location_id, touch_count, is_first_visit);
 CREATE INDEX ON conversions (business_id, client_id);
 
 -- One row per conversion and touch; each model's revenue in minor units sums to the conversion's, to the cent.

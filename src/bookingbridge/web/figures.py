@@ -60,7 +60,8 @@ class Shown:
         return MODELS.index(self.overview.model)
 
 
-_kept: Kept[tuple[Overview, Mapping[tuple[str, str], Recognised]]] = Kept()
+_overviews: Kept[Overview] = Kept()
+_recognised: Kept[Mapping[tuple[str, str], Recognised]] = Kept()
 
 
 async def reading(request: Request, tx: Tx, who: Who) -> Asked:
@@ -78,19 +79,28 @@ async def shown(request: Request, tx: Tx, who: Who) -> Shown:
 async def shown_for(tx: Tx, wanted: Asked) -> Shown:
     """As `shown`, for what was read already."""
     pulse = await insights.pulse(tx)
+    overview = await overview_for(tx, wanted, pulse)
 
-    async def make() -> tuple[Overview, Mapping[tuple[str, str], Recognised]]:
-        at = {"location_id": wanted.location_id}
-        overview = await insights.overview(tx, wanted.period, wanted.model, **at)
-        return overview, await insights.recognised(tx, wanted.period, wanted.model, **at)
+    async def make() -> Mapping[tuple[str, str], Recognised]:
+        return await insights.recognised(tx, wanted.period, wanted.model, location_id=wanted.location_id)
 
-    overview, recognised = await _kept.get(tx.business_id, wanted.key, pulse, make)
+    recognised = await _recognised.get(tx.business_id, wanted.key, pulse, make)
     return Shown(wanted, overview, recognised, pulse, tx.now)
+
+
+async def overview_for(tx: Tx, wanted: Asked, pulse: str) -> Overview:
+    """The figures alone, without how they are known. `pulse` is that of the moment."""
+
+    async def make() -> Overview:
+        return await insights.overview(tx, wanted.period, wanted.model, location_id=wanted.location_id)
+
+    return await _overviews.get(tx.business_id, wanted.key, pulse, make)
 
 
 def forget(who: Who) -> None:
     """What this person has just done shows at once."""
-    _kept.forget(who.business_id)
+    _overviews.forget(who.business_id)
+    _recognised.forget(who.business_id)
 
 
 def campaign_rows(s: Shown) -> tuple[CampaignRow, ...]:

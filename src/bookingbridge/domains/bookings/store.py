@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from bookingbridge.infra.bulk import upsert
+from bookingbridge.infra.day_ranges import ranges
 from bookingbridge.infra.db import Tx
 
 _TYPES = {
@@ -156,17 +157,24 @@ class DayCount:
 
 
 async def days(tx: Tx, start: datetime, end: datetime, zone: str, location_id: UUID | None) -> list[DayCount]:
-    """Appointments starting in [start, end), per local day of `zone`."""
+    """Appointments starting in [start, end), per local day of `zone`; days without any are left out.
+
+    Each day is a range of the index, whose entries alone are read and counted: several times as fast as finding the
+    local day of every appointment.
+    """
+    place = "AND location_id = %(location)s" if location_id else ""
     rows = await tx.all(
-        """
-        SELECT (starts_at AT TIME ZONE %(zone)s)::date AS day, count(*),
-            count(*) FILTER (WHERE status IN ('cancelled', 'declined')), count(*) FILTER (WHERE status = 'no_show')
-        FROM bookings
-        WHERE business_id = %(b)s AND starts_at >= %(start)s AND starts_at < %(end)s
-            AND (%(location)s::uuid IS NULL OR location_id = %(location)s)
-        GROUP BY day ORDER BY day
+        f"""
+        SELECT d.day, n.total, n.cancelled, n.no_shows
+        FROM unnest(%(days)s::date[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS d(day, start, until),
+            LATERAL (
+                SELECT count(*) AS total, count(*) FILTER (WHERE status IN ('cancelled', 'declined')) AS cancelled,
+                    count(*) FILTER (WHERE status = 'no_show') AS no_shows
+                FROM bookings
+                WHERE business_id = %(b)s AND starts_at >= d.start AND starts_at < d.until {place}) n
+        WHERE n.total > 0 ORDER BY d.day
         """,
-        {"b": tx.business_id, "zone": zone, "start": start, "end": end, "location": location_id},
+        {"b": tx.business_id, **ranges(start, end, zone), "location": location_id},
     )
     return [DayCount(*row) for row in rows]
 

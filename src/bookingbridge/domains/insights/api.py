@@ -167,14 +167,15 @@ async def overview(tx: Tx, period: Period, model: Model, *, location_id: UUID | 
     reading = _Reading(tx, business.currency, zone, model, location_id)
     whole = Period(period.before().first, period.last)
     await reading.read(whole)
+    figures, before = await reading.figures(period), await reading.figures(period.before())
     campaigns, foreign = await reading.campaigns(period)
     return Overview(
         period=period,
         model=model,
         currency=business.currency,
         zone=business.time_zone,
-        figures=await reading.figures(period),
-        before=await reading.figures(period.before()),
+        figures=figures,
+        before=before,
         pieces=[reading.piece(p) for p in period.buckets()],
         campaigns=campaigns,
         channels=_channels(campaigns),
@@ -182,7 +183,7 @@ async def overview(tx: Tx, period: Period, model: Model, *, location_id: UUID | 
         spend_as_of=reading.spend_as_of,
         settling_days=sum(c.settling_days for c in campaigns),
         since=await attribution.since(tx),
-        spread=await attribution.spread(tx, period.first, period.last),
+        spread=reading.spread,
         foreign_currencies=foreign,
     )
 
@@ -198,6 +199,8 @@ class _Reading:
         self._location = location_id
         self.computed_at: datetime | None = None
         self.spend_as_of: datetime | None = None
+        self.spread = 1.0
+        self._spent: dict[Period, list[ads.Spend]] = {}
 
     async def read(self, whole: Period) -> None:
         start, end = day_bounds(whole.first, self._zone)[0], day_bounds(whole.last, self._zone)[1]
@@ -223,7 +226,7 @@ class _Reading:
             self.computed_at = max(filter(None, (self.computed_at, t.computed_at)))
         held = [d for d in self._booking_days if p.first <= d.day <= p.last]
         taken = [d for d in self._taken_days if p.first <= d.day <= p.last and d.currency == self._currency]
-        spend = await ads.spend(self._tx, p.first, p.last)
+        spend = self._spent[p] = await ads.spend(self._tx, p.first, p.last)
         for s in spend:
             self.spend_as_of = max(filter(None, (self.spend_as_of, s.as_of)))
         return Figures(
@@ -267,19 +270,19 @@ class _Reading:
     async def campaigns(self, p: Period) -> tuple[list[Campaign], tuple[str, ...]]:
         """Campaigns by revenue in the chosen model, those that only cost money after them; and foreign currencies."""
         sums = await attribution.sums(self._tx, p.first, p.last, location_id=self._location)
-        spend = {s.campaign_id: s for s in await ads.spend(self._tx, p.first, p.last)} if not self._location else {}
+        spend = {s.campaign_id: s for s in self._spent[p]} if not self._location else {}
         known = {f"campaign:{c.id}": c for c in await ads.campaigns(self._tx)}
-        spread = await attribution.spread(self._tx, p.first, p.last)
+        self.spread = await attribution.spread(self._tx, p.first, p.last)
         rows: list[Campaign] = []
         for s in sums:
             if s.currency != self._currency:
                 continue
             own = known.pop(s.campaign_key, None)
-            rows.append(self._row(s, own, spend.get(own.id) if own else None, spread))
+            rows.append(self._row(s, own, spend.get(own.id) if own else None, self.spread))
         for own in known.values():
             cost = spend.get(own.id)
             if cost is not None and (cost.spend_micros or cost.clicks):
-                rows.append(self._row(None, own, cost, spread))
+                rows.append(self._row(None, own, cost, self.spread))
         at = MODELS.index(self._model)
         rows.sort(key=lambda c: (c.channel == "unknown", -c.minor[at], -(c.spend_minor or 0), c.name))
         foreign = {s.currency for s in sums} | {s.currency for s in spend.values()}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from uuid import UUID
 
 from bookingbridge.domains.attribution import api as attribution
-from bookingbridge.domains.attribution.api import MODELS, Conversion, Credit, Model
+from bookingbridge.domains.attribution.api import MODELS, Model
 from bookingbridge.domains.insights.rules import Period
 from bookingbridge.domains.journeys import api as journeys
 from bookingbridge.infra.db import Tx
@@ -71,9 +71,11 @@ async def causes(
         for b, some in credits.items()
     }
     main = {b: max(some, key=lambda c: (c.share[at], -c.position)) for b, some in wanted.items() if some}
-    rules = await _rules(tx, known, main.values())
+    clients = {c.booking_id: c.client_id for c in known}
+    rules = await _rules(tx, {(c.touch_id, clients[b]) for b, c in main.items()})
     return {
-        b: Cause(b, c.touch_id, c.channel, c.campaign_key, c.campaign, *rules[b, c.touch_id]) for b, c in main.items()
+        b: Cause(b, c.touch_id, c.channel, c.campaign_key, c.campaign, *rules[c.touch_id, clients[b]])
+        for b, c in main.items()
     }
 
 
@@ -81,35 +83,26 @@ async def recognised(
     tx: Tx, period: Period, model: Model, *, location_id: UUID | None = None
 ) -> dict[tuple[str, str], Recognised]:
     """How the visits of each (channel, campaign key) were recognised, over the period's latest MOST_VISITS visits."""
-    visits = await attribution.visits(tx, period.first, period.last, limit=MOST_VISITS, location_id=location_id)
-    known = [c for c in visits if c.touch_count]
-    credits = [c for some in (await attribution.credits(tx, [v.booking_id for v in known])).values() for c in some]
-    rules = await _rules(tx, known, credits)
-    at = MODELS.index(model)
+    shares = await attribution.shares(tx, model, period.first, period.last, limit=MOST_VISITS, location_id=location_id)
+    rules = await _rules(tx, {(s.touch_id, s.client_id) for s in shares})
     counted: dict[tuple[str, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for credit in credits:
-        if credit.share[at] > 0:
-            _, rule = rules[credit.booking_id, credit.touch_id]
-            counted[credit.channel, credit.campaign_key][rule] += credit.share[at]
-    return {campaign: Recognised(dict(rules)) for campaign, rules in counted.items()}
+    for s in shares:
+        counted[s.channel, s.campaign_key][rules[s.touch_id, s.client_id][1]] += s.share
+    return {campaign: Recognised(dict(found)) for campaign, found in counted.items()}
 
 
-async def _rules(
-    tx: Tx, visits: Sequence[Conversion], credits: Iterable[Credit]
-) -> dict[tuple[UUID, UUID], tuple[str, str]]:
-    """(touch kind, rule) for each (booking, touch)."""
-    wanted = [(c.booking_id, c.touch_id) for c in credits]
-    touches = await journeys.touches_by_id(tx, {touch for _, touch in wanted})
-    clients = {v.booking_id: v.client_id for v in visits}
+async def _rules(tx: Tx, wanted: Set[tuple[UUID, UUID | None]]) -> dict[tuple[UUID, UUID | None], tuple[str, str]]:
+    """(touch kind, rule) for each (touch, client)."""
+    touches = await journeys.makers_of(tx, {touch for touch, _ in wanted})
     links: dict[tuple[str, UUID], set[str]] = defaultdict(set)
-    for link in await attribution.identity_links_of(tx, {c for c in clients.values() if c}):
-        links[link.visitor, link.client_id].add(link.rule)
-    found: dict[tuple[UUID, UUID], tuple[str, str]] = {}
-    for booking, touch_id in wanted:
-        touch, client = touches.get(touch_id), clients[booking]
+    for visitor, client_id, rule in await attribution.rules_of(tx, {client for _, client in wanted if client}):
+        links[visitor, client_id].add(rule)
+    found: dict[tuple[UUID, UUID | None], tuple[str, str]] = {}
+    for touch_id, client in wanted:
+        touch = touches.get(touch_id)
         kind = touch.kind if touch else ""
         by = set(links.get((touch.visitor or "", client), ())) if touch and client else set()
         if touch and client and touch.client_id == client:
             by.add(kind if kind in ("coupon", "call", "asked") else "named")
-        found[booking, touch_id] = kind, min(by & set(RULES), key=RULES.index, default="named")
+        found[touch_id, client] = kind, min(by & set(RULES), key=RULES.index, default="named")
     return found

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from bookingbridge.canonical.errors import NotFound
 from bookingbridge.domains.journeys.addresses import LinkDoor, SiteDoor
+from bookingbridge.domains.journeys.asked import Heard, heard_from
 from bookingbridge.domains.journeys.channels import MARKETING_KINDS, TITLES, Channel, is_direct, is_paid, title
 from bookingbridge.domains.journeys.collecting import Event, Sender
 from bookingbridge.domains.journeys.intake import NEEDS_CODE, Intake
@@ -29,23 +30,28 @@ from bookingbridge.domains.journeys.rules import TOKEN_BYTES, find_token, is_bot
 from bookingbridge.domains.journeys.store import links, touches
 from bookingbridge.domains.journeys.store.links import ShortLink, Use
 from bookingbridge.domains.journeys.store.sites import Site
-from bookingbridge.domains.journeys.store.touches import ChannelCount, ContactGiven, Touch
+from bookingbridge.domains.journeys.store.touches import ChannelCount, ContactGiven, Maker, Touch
 from bookingbridge.domains.journeys.telling import tell
 from bookingbridge.infra.db import Tx
 
 __all__ = [
     "CONSENTS", "KINDS", "MARKETING_KINDS", "NEEDS_CODE", "TITLES", "TOKEN_BYTES", "Channel", "ChannelCount",
-    "ContactGiven", "Event", "Intake", "LinkDoor", "NewLink", "OfflineTouch", "Sender", "ShortLink", "Site",
-    "SiteDoor", "Touch", "Use", "clients_of", "close_site", "contacts_given", "contacts_in", "counts",
-    "create_link", "create_site", "find_token", "is_bot", "is_direct", "is_paid", "is_token", "latest", "link",
-    "link_uses", "list_links", "list_sites", "new_token", "newest", "onward", "record_asked", "record_offline",
-    "retire_link", "tell", "title", "touches_by_id", "touches_of", "update_site", "visitors_of",
+    "ContactGiven", "Event", "Heard", "Intake", "LinkDoor", "Maker", "NewLink", "OfflineTouch", "Sender", "ShortLink",
+    "Site", "SiteDoor", "Touch", "Use", "clients_of", "close_site", "contacts_given", "contacts_in", "counts",
+    "create_link", "create_site", "find_token", "heard_from", "is_bot", "is_direct", "is_paid", "is_token", "latest",
+    "link", "link_uses", "list_links", "list_sites", "makers_of", "new_token", "newest", "onward", "record_asked",
+    "record_offline", "retire_link", "tell", "title", "touches_by_id", "touches_of", "update_site", "visitors_of",
 ]  # fmt: skip
 
 
 async def touches_by_id(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Touch]:
     """Those touches that there are, by id."""
     return {t.id: t for t in await touches.by_ids(tx, list(ids))}
+
+
+async def makers_of(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Maker]:
+    """Kind, visitor and client of those touches that there are, by id: a fraction of reading them whole."""
+    return {m.id: m for m in await touches.makers_of(tx, list(ids))}
 
 
 async def touches_of(

@@ -13,8 +13,8 @@ from bookingbridge.domains.payments.api import Payment
 from bookingbridge.infra.db import Tx
 
 __all__ = [
-    "Revenue", "Settled", "all_settled", "explain", "open_payments", "redo", "revenue", "settled_among", "settlements",
-    "undo", "why_open",
+    "Revenue", "Settled", "all_settled", "explain", "open_among", "open_payments", "redo", "revenue", "settled_among",
+    "settlements", "undo", "why_open",
 ]  # fmt: skip
 
 
@@ -41,6 +41,11 @@ async def all_settled(tx: Tx) -> list[UUID]:
 async def open_payments(tx: Tx, payment_ids: Iterable[UUID]) -> list[UUID]:
     """Those of the payments that belong to no visit yet."""
     return await store.open_payments(tx, list(payment_ids))
+
+
+async def open_among(tx: Tx, payment_ids: str) -> list[UUID]:
+    """As `open_payments`, for what `payments.kept_ids` found."""
+    return await store.open_payments(tx, payment_ids)
 
 
 async def why_open(tx: Tx, found: Iterable[Payment]) -> dict[UUID, str]:

@@ -139,11 +139,11 @@ async def settled(tx: Tx, booking_ids: Sequence[UUID] | None) -> list[UUID]:
     return [row[0] for row in rows]
 
 
-async def open_payments(tx: Tx, payment_ids: Sequence[UUID]) -> list[UUID]:
-    """Those of the payments that settle nothing."""
+async def open_payments(tx: Tx, payment_ids: Sequence[UUID] | str) -> list[UUID]:
+    """Those of the payments that settle nothing. A text is an array of ids as PostgreSQL writes it."""
     rows = await tx.all(
         "SELECT p FROM unnest(%s::uuid[]) AS p WHERE NOT EXISTS (SELECT FROM settlements s "
         "WHERE s.business_id = %s AND s.payment_id = p AND s.undone_at IS NULL)",
-        (list(payment_ids), tx.business_id),
+        (payment_ids if isinstance(payment_ids, str) else list(payment_ids), tx.business_id),
     )
     return [row[0] for row in rows]

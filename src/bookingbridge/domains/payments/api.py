@@ -31,6 +31,14 @@ async def between(tx: Tx, start: datetime, end: datetime, *, limit: int = 500) -
     return await store.between(tx, start, end, limit)
 
 
+async def kept_ids(tx: Tx, start: datetime, end: datetime) -> str:
+    """Completed payments of [start, end) that were not refunded in full: their ids as PostgreSQL writes an array.
+
+    `matching.open_among` takes them like that.
+    """
+    return await store.kept_ids(tx, start, end)
+
+
 async def of_connection(tx: Tx, connection_id: UUID) -> list[Taken]:
     """What came in by this connection, per currency."""
     return await store.of_connection(tx, connection_id)

@@ -197,6 +197,24 @@ async def by_ids(tx: Tx, ids: Sequence[UUID]) -> list[Touch]:
     return [_touch(row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Whose a touch is, without the rest of it."""
+
+    id: UUID
+    kind: str
+    visitor: str | None
+    client_id: UUID | None
+
+
+async def makers_of(tx: Tx, ids: Sequence[UUID]) -> list[Maker]:
+    rows = await tx.all(
+        "SELECT id, kind, visitor, client_id FROM touches WHERE business_id = %s AND id = ANY(%s)",
+        (tx.business_id, list(ids)),
+    )
+    return [Maker(*row) for row in rows]
+
+
 async def visitors_of(tx: Tx, ids: Sequence[UUID]) -> list[str]:
     """Who made these touches, each visitor once."""
     rows = await tx.all(

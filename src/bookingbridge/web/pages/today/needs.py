@@ -69,11 +69,11 @@ async def _unread(tx: Tx, connected: Sequence[Health]) -> list[Need]:
 async def _open_payments(tx: Tx, who: Who) -> list[Need]:
     if not who.may(Permission.SEE_MONEY):
         return []
-    recent = await payments.between(tx, tx.now - timedelta(days=OPEN_DAYS), tx.now)
-    left = set(await matching.open_payments(tx, [p.id for p in recent if p.net_minor > 0]))
+    recent = await payments.kept_ids(tx, tx.now - timedelta(days=OPEN_DAYS), tx.now)
+    left = await payments.payments(tx, await matching.open_among(tx, recent))
     if not left:
         return []
-    amount = fmt.money_total([(p.net_minor, p.currency) for p in recent if p.id in left])
+    amount = fmt.money_total([(p.net_minor, p.currency) for p in left.values()])
     title = f"{fmt.counted(len(left), 'payment')} belong{'s' if len(left) == 1 else ''} to no visit"
     detail = f"{amount} in the last {OPEN_DAYS} days is not shared out among channels."
     return [Need(Tag("Match", "info"), title, detail, "/attribution/payments")]
@@ -81,18 +81,17 @@ async def _open_payments(tx: Tx, who: Who) -> list[Need]:
 
 async def _wasted(tx: Tx, s: Shown) -> list[Need]:
     """Campaigns that brought no paid visit in a month although they cost several visits' worth."""
-    month = await figures.shown_for(tx, _last_month(s.asked))
+    asked = _last_month(s.asked)
+    month = await figures.overview_for(tx, asked, s.pulse)
     some = [
-        c
-        for c in month.overview.campaigns
-        if c.visits == 0 and c.spend_minor and figures.only_costs(month.overview, c.spend_minor)
+        c for c in month.campaigns if c.visits == 0 and c.spend_minor and figures.only_costs(month, c.spend_minor)
     ]
     return [
         Need(
             Tag("Campaign", "warn"),
             f"{figures.name_of(c)}: no paid visit in {WASTE_DAYS} days",
-            f"{month.money(c.spend_minor)} spent on {fmt.counted(c.clicks, 'click')}.",
-            figures.campaign_href(month.asked, c.channel, c.key),
+            f"{s.money(c.spend_minor)} spent on {fmt.counted(c.clicks, 'click')}.",
+            figures.campaign_href(asked, c.channel, c.key),
         )
         for c in some
     ]
