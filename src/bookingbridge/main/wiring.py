@@ -34,6 +34,7 @@ from bookingbridge.web.pages.attribution import routes as attribution_page
 from bookingbridge.web.pages.connections import routes as connections
 from bookingbridge.web.pages.customers import routes as customers
 from bookingbridge.web.pages.links import routes as links
+from bookingbridge.web.pages.settings import routes as settings_page
 from bookingbridge.web.pages.signin import routes as signin
 from bookingbridge.web.pages.sync import routes as sync
 from bookingbridge.web.pages.today import routes as today
@@ -62,6 +63,7 @@ PAGES: Sequence[APIRouter] = (
     links.router,
     connections.router,
     sync.router,
+    settings_page.router,
     welcome.router,
 )
 """The screens, each with its own routes."""

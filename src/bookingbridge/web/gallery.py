@@ -57,6 +57,9 @@ def _pages() -> dict[str, Shown]:
     booking = "/attribution/bookings/1"
     add("journey", booking, "Ana Lima, skin fade", "attribution/journey.html", attribution.journey)
     add("journey-unknown", booking, "Walk-in, cut", "attribution/journey.html", attribution.journey_unknown)
+    payments = "/attribution/payments"
+    add("payments", payments, "Payments without a visit", "attribution/payments.html", attribution.open_payments)
+    add("payments-none", payments, "Payments", "attribution/payments.html", attribution.open_payments_none)
     add("customers", "/customers", "Customers", "customers/list.html", customers.customers)
     add("customers-none", "/customers", "Customers", "customers/list.html", customers.customers_none)
     add("customer", "/customers/1", "Ana Lima", "customers/customer.html", customers.customer)

@@ -28,16 +28,17 @@ def identity(
 ) -> EvidenceLink:
     """Why we hold a visitor for this client. `touches` are those seen, by visitor."""
     own = touches.get(link.visitor, [])
-    lines = [attribution.explain(link)]
+    lines, came = [attribution.explain(link)], ""
     if given := _given_at(link):
         lines.append(f"It was given on {fmt.moment(given, tz, now)}.")
     if own:
         last = max(own, key=lambda t: t.occurred_at)
         count = fmt.counted(len(own), "touch", "touches")
-        lines.append(f"{count} by this visitor, the last on {fmt.moment(last.occurred_at, tz, now)}.")
+        came = fmt.moment(last.occurred_at, tz, now)
+        lines.append(f"{count} by this visitor, the last on {came}.")
     return EvidenceLink(
         id=str(link.id),
-        claim=f"A visitor of your site is {name}",
+        claim=f"Who came on {came} is {name}" if came else f"A visitor of your site is {name}",
         rule=RULES[link.rule],
         evidence=tuple(lines),
         made=parts.stamp(link.created_at, now=now, tz=tz),

@@ -313,3 +313,26 @@ def journey_unknown() -> v.JourneyView:
     return v.JourneyView(
         "Walk-in, cut", p.Tag("Paid", "good"), facts, trail, None, (), "/attribution/bookings/2", notice
     )
+
+
+def open_payments() -> v.PaymentsView:
+    rows = (
+        v.OpenPayment(
+            "Jo Park", "/customers/7", at("Today 12:10"), "$18.00", "Card", "The client had no visit near that day."
+        ),
+        v.OpenPayment(
+            "No client named",
+            "",
+            at("Yesterday 17:32"),
+            "$45.00",
+            "Cash",
+            "The payment names neither a client nor a visit.",
+        ),
+    )
+    summary = "2 payments of the last 90 days, $63.00 in all"
+    return v.PaymentsView(rows, summary, "/attribution/payments.csv", "/attribution")
+
+
+def open_payments_none() -> v.PaymentsView:
+    empty = p.Empty("Every payment belongs to a visit", "All of the last 90 days were settled.", "check")
+    return v.PaymentsView((), "", "", "/attribution", empty)

@@ -60,7 +60,7 @@ def invitation(who: Who, link: OneTimeLink, now: datetime, fresh: str = "") -> I
     return Invitation(
         link.email or "Whoever has the link",
         NAMES[link.role or Role.READ_ONLY],
-        stamp(link.expires_at, now=now, tz=ZoneInfo(who.business.time_zone)),
+        moment(link.expires_at, now=now, tz=ZoneInfo(who.business.time_zone)),
         box,
         f"/settings/team/invitations/{link.id}/revoke",
     )
@@ -119,7 +119,7 @@ def token_form(given: Given, wrong: BridgeError | None = None) -> Form:
     name_error = wrong.why if wrong and wrong.code == "invalid_name" else ""
     fields = (
         Field("name", "What for", given.get("name", ""), placeholder="Spreadsheet", error=name_error),
-        Field("role", "May what a person may who is", kind="select", choices=roles),
+        Field("role", "Role", kind="select", choices=roles),
         Field("days", "Works for", kind="select", choices=tuple(Choice(d, w, d == days) for d, w in _LIVES)),
     )
     problem = Problem(wrong.why) if wrong and not name_error else None

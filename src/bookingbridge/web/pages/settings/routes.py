@@ -16,7 +16,7 @@ from bookingbridge.sync import overview as sync
 from bookingbridge.sync.engine import Engine
 from bookingbridge.web.auth import needs, with_toast
 from bookingbridge.web.forms import go, posted
-from bookingbridge.web.pages.settings import business_forms, people_routes, you_routes
+from bookingbridge.web.pages.settings import business_forms, people_routes, publishing_routes, you_routes
 from bookingbridge.web.pages.settings.business_forms import Given, whole
 from bookingbridge.web.pages.settings.tabs import first_tab, tabs_for
 from bookingbridge.web.pages.settings.view import AttributionView, BusinessView, LocationRow, LocationsView
@@ -25,6 +25,7 @@ from bookingbridge.web.shell import Shell
 router = APIRouter(include_in_schema=False)
 router.include_router(people_routes.router)
 router.include_router(you_routes.router)
+router.include_router(publishing_routes.router)
 _shell = Shell()
 
 

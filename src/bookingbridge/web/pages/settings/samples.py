@@ -5,6 +5,7 @@ from __future__ import annotations
 from bookingbridge.web.charts.qr import qr
 from bookingbridge.web.pages.settings import view as v
 from bookingbridge.web.ui import parts as p
+from bookingbridge.web.ui.rows import Cause
 from bookingbridge.web.ui.samples import at
 
 _TABS = (
@@ -105,47 +106,39 @@ def attribution() -> v.AttributionView:
 
 
 def tracking() -> v.TrackingView:
-    script = '<script async src="https://bridge.example.com/t.js" data-site="bb_7f3c19"></script>'
+    def site(key: str, name: str, tag: p.Tag) -> v.SiteKey:
+        script = (
+            f'<script defer src="https://bridge.example.com/bb.js" data-site="{key}" data-consent="required"></script>'
+        )
+        form = p.Form(
+            f"/settings/tracking/sites/{key}",
+            (p.Field("hosts", "Addresses that may send", name, key=key, is_required=False),),
+            "Save",
+            is_quiet=True,
+        )
+        gone = p.Confirm(
+            f"close-{key}",
+            "Close",
+            f"Close {name}?",
+            "Its script is no longer heard.",
+            f"/settings/tracking/sites/{key}/close",
+        )
+        box = p.CopyBox(f"snippet-{key}", "Paste this into the head of every page", script, is_block=True)
+        return v.SiteKey(name, key, f"only from {name}", tag, box, form, gone)
+
     checks = (
-        p.Check("Script seen on example.com", False, "Last on Friday 18:02. Was the page changed?"),
-        p.Check("Booking page passes the token on", True, "41 of the last 50 bookings carried it."),
+        p.Check("Touches arrive", False, "The last one on Friday 18:02. Was the page changed?"),
+        p.Check("Bookings carry the token", True, "41 of the last 50 bookings."),
     )
     keys = (
-        v.SiteKey(
-            "example.com",
-            "bb_7f3c19",
-            at("Fri Oct 30, 18:02", is_stale=True),
-            p.Tag("Silent", "warn"),
-            _revoke("k1", "/settings/tracking/keys/1/revoke", "the key of example.com"),
-        ),
-        v.SiteKey(
-            "book.example.com",
-            "bb_91aa02",
-            None,
-            p.Tag("Never seen"),
-            _revoke("k2", "/settings/tracking/keys/2/revoke", "the key of book.example.com"),
-        ),
+        site("bbs_7f3c19", "example.com", p.Tag("asks for consent", "info")),
+        site("bbs_91aa02", "book.example.com", p.Tag("without consent")),
     )
     add = p.Form(
-        "/settings/tracking/keys",
-        (p.Field("site", "Another site", placeholder="shop.example.com"),),
+        "/settings/tracking/sites",
+        (p.Field("address", "Address of the website", kind="url", placeholder="https://shop.example.com"),),
         "Add",
         is_quiet=True,
-    )
-    consent = p.Form(
-        "/settings/tracking",
-        (
-            p.Field(
-                "consent",
-                "Cookies",
-                kind="radio",
-                choices=(
-                    p.Choice("ask", "After consent where it is required", True, "By the visitor's country."),
-                    p.Choice("never", "Never", help="Clicks are still counted, returning visitors are not recognised."),
-                ),
-            ),
-        ),
-        "Save",
     )
     answers = p.Form(
         "/settings/tracking/answers",
@@ -153,53 +146,60 @@ def tracking() -> v.TrackingView:
         "Save answers",
         is_quiet=True,
     )
-    snippet = p.CopyBox("snippet", "Paste this before </body> on every page", script, is_block=True)
-    return v.TrackingView(tabs("Tracking"), snippet, checks, keys, add, consent, answers)
+    causes = (Cause("Referrals", "c4", "A friend"), Cause("Google search", "c3", "Google"))
+    return v.TrackingView(tabs("Tracking"), checks, keys, add, answers, causes)
 
 
 def links() -> v.LinksView:
     form = p.Form(
         "/settings/links",
         (
+            p.Field("name", "Name", placeholder="Spring flyer"),
             p.Field("target", "Leads to", kind="url", placeholder="https://example.com/book"),
-            p.Field("source", "Where you put it", placeholder="google_profile", help="utm_source"),
-            p.Field(
-                "medium",
-                "Kind",
-                kind="select",
-                help="utm_medium",
-                choices=(
-                    p.Choice("organic", "Profile or listing", True),
-                    p.Choice("email", "E-mail"),
-                    p.Choice("print", "Print"),
-                ),
-            ),
+            p.Field("source", "Where you put it", placeholder="flyer", help="utm_source"),
             p.Field("campaign", "Campaign", is_required=False, help="utm_campaign"),
-            p.Field("slug", "Short name", placeholder="spring", help="The end of the short link."),
         ),
         "Make the link",
         is_paired=True,
     )
-    address = "https://bridge.example.com/r/flyer"
+    address = "https://bridge.example.com/l/flyer"
     row = v.LinkRow(
         "Spring flyer",
         p.CopyBox("l1", "Short link", address),
         "https://example.com/book",
-        "flyer / print / spring",
+        "Offline · flyer / print / spring",
         qr(address, "QR code of Spring flyer"),
         "/settings/links/1.svg",
-        "212 clicks",
-        "18 paid visits",
+        "used 212 times in 90 days, last 2 h ago",
         p.Confirm(
-            "l1", "Delete", "Delete Spring flyer?", "The printed code will lead nowhere.", "/settings/links/1/delete"
+            "l1", "Retire", "Retire Spring flyer?", "It leads on, but is not counted.", "/settings/links/1/retire"
         ),
     )
-    return v.LinksView(tabs("Tagged links"), form, (row,))
+    code_form = p.Form(
+        "/settings/codes",
+        (
+            p.Field("name", "Name", key="code-"),
+            p.Field("code", "Number or code", placeholder="SPRING10"),
+        ),
+        "Add",
+        is_paired=True,
+        is_quiet=True,
+    )
+    code = v.CodeRow(
+        "Spring coupon",
+        "Coupon",
+        "SPRING10",
+        "Offline · spring",
+        "never used",
+        p.Confirm("c1", "Retire", "Retire Spring coupon?", "Uses are no longer counted.", "/settings/links/2/retire"),
+    )
+    return v.LinksView(tabs("Tagged links"), form, (row,), code_form, (code,), "/settings/links.csv")
 
 
 def links_empty() -> v.LinksView:
     empty = p.Empty("No link yet", "Make one for your Google profile first.", "link")
-    return v.LinksView(tabs("Tagged links"), links().form, (), empty)
+    some = links()
+    return v.LinksView(tabs("Tagged links"), some.form, (), some.code_form, (), empty=empty)
 
 
 def team() -> v.TeamView:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from bookingbridge.web.ui.parts import Check, Confirm, CopyBox, Empty, Form, Notice, Select, Stamp, Tab, Tag
+from bookingbridge.web.ui.rows import Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,52 +57,74 @@ class AttributionView:
 
 @dataclass(frozen=True, slots=True)
 class SiteKey:
-    """The tracking script's key for one site. POST /settings/tracking/keys/{id}/revoke."""
+    """A site that carries the script, under a public key. `form` posts to /settings/tracking/sites/{id}, `revoke` to
+    /settings/tracking/sites/{id}/close."""
 
     site: str
     key: str
-    seen: Stamp | None
+    hosts: str
+    """`example.com, book.example.com`, or that any may send."""
     tag: Tag
+    snippet: CopyBox
+    form: Form
     revoke: Confirm
 
 
 @dataclass(frozen=True, slots=True)
 class TrackingView:
-    """tracking.html: GET /settings/tracking. `add` posts `site` to /settings/tracking/keys; `consent` posts to
-    /settings/tracking; `answers` posts to /settings/tracking/answers."""
+    """tracking.html: GET /settings/tracking. `add` posts `address` and `consent` to /settings/tracking/sites; `answers`
+    posts to /settings/tracking/answers. `causes` say what each answer counts as."""
 
     tabs: tuple[Tab, ...]
-    snippet: CopyBox | None
     checks: tuple[Check, ...]
     keys: tuple[SiteKey, ...]
     add: Form
-    consent: Form
     answers: Form
+    causes: tuple[Cause, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class LinkRow:
-    """A tagged short link with its QR code (web/charts/qr.py). `qr_href` downloads it: /settings/links/{id}.svg."""
+    """A tagged short link with its QR code (web/charts/qr.py). `qr_href` downloads it: /settings/links/{id}.svg.
+
+    `uses` says how often it was followed and when last; `remove` posts to /settings/links/{id}/retire.
+    """
 
     name: str
     short: CopyBox
     target: str
     tags: str
-    """`google_profile / organic / spring`."""
+    """`Google Business Profile · google / organic / spring`."""
     qr: Markup
     qr_href: str
-    clicks: str
-    visits: str
+    uses: str
+    remove: Confirm
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRow:
+    """A coupon's code or a tracked phone number: a touch without a click."""
+
+    name: str
+    kind: str
+    code: str
+    tags: str
+    uses: str
     remove: Confirm
 
 
 @dataclass(frozen=True, slots=True)
 class LinksView:
-    """links.html: GET and POST /settings/links (`target`, `source`, `medium`, `campaign`, `slug`)."""
+    """links.html: GET and POST /settings/links (`kind`, `name`, `target`, `channel`, `source`, `medium`, `campaign`,
+    `slug`); `code_form` posts coupons and numbers to /settings/codes (`kind`, `name`, `code`, `channel`, `campaign`).
+    """
 
     tabs: tuple[Tab, ...]
     form: Form
     rows: tuple[LinkRow, ...]
+    code_form: Form
+    codes: tuple[CodeRow, ...]
+    csv: str = ""
     empty: Empty | None = None
 
 

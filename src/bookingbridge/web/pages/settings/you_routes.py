@@ -117,7 +117,7 @@ def _you_form(person: Person, given: Given, wrong: BridgeError | None) -> Form:
             "Your password",
             kind="password",
             autocomplete="current-password",
-            help="Only for another e-mail address.",
+            help="Needed to change the e-mail address.",
             is_required=False,
             error=error("current"),
         ),
