@@ -13,6 +13,7 @@ import httpx2
 from tests.house import a_business, engine_over
 from tests.simulators import serving
 
+from bookingbridge.infra.clock import Clock
 from bookingbridge.main import worker
 from bookingbridge.main.demo import worlds
 from bookingbridge.main.demo.world import World, make
@@ -64,18 +65,27 @@ class Shop:
         async with self.engine.db.business(self.business) as tx:
             return await overview.run_of(tx, run_id)
 
+    async def state(self) -> str:
+        """How the connection stands."""
+        return (await overview.connection_of(self.engine, self.business, self.connection)).state
+
     async def drain(self) -> None:
         """Every job that is due has run."""
         await worker.drain(self.engine)
 
 
 @asynccontextmanager
-async def shop(database_url: str, base: str, world: World | None = None) -> AsyncIterator[Shop]:
-    """A shop connected with a pasted token, its simulated Square filled with `world`; nothing imported yet."""
-    sim(base, "DELETE", "/square/_sim/world")
+async def shop(
+    database_url: str, base: str, world: World | None = None, *, clock: Clock | None = None, is_personal: bool = True
+) -> AsyncIterator[Shop]:
+    """A shop connected with a pasted token, its simulated Square filled with `world`; nothing imported yet.
+
+    A token that is not the application's own (`is_personal`) can be taken back by the merchant.
+    """
+    sim(base, "DELETE", "/square/_sim")
     sim(base, "POST", "/square/_sim/world", worlds.square(world or small_world()))
-    token = sim(base, "POST", "/square/_sim/tokens", {"merchant_id": worlds.MERCHANT, "is_personal": True})
-    async with engine_over(database_url, simulators=base) as engine:
+    token = sim(base, "POST", "/square/_sim/tokens", {"merchant_id": worlds.MERCHANT, "is_personal": is_personal})
+    async with engine_over(database_url, simulators=base, clock=clock) as engine:
         business = await a_business(engine)
         name = engine.vendor("square").manifest.token_fields[0].name
         made = await connecting.connect_with_token(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.house import run
-from tests.sync.line import Shop, shop, sim, simulators, small_world
+from tests.sync.line import shop, sim, simulators, small_world
 
 from bookingbridge.domains.bookings import api as bookings
 from bookingbridge.domains.clients import api as clients
@@ -87,12 +87,6 @@ def test_revoked_access_stops_the_run_and_asks_for_the_owner(database_url: str, 
             sim(base, "DELETE", "/square/_sim/world")
             failed = await s.sync(full=True)
             assert failed.state == "failed"
-            assert (await _state(s)) == "needs_reauth"
+            assert await s.state() == "needs_reauth"
 
     run(story())
-
-
-async def _state(s: Shop) -> str:
-    from bookingbridge.sync import overview
-
-    return (await overview.connection_of(s.engine, s.business, s.connection)).state
