@@ -95,13 +95,25 @@ class _Stored(NamedTuple):
 
 
 class Collector:
-    """An ASGI app in front of another: takes what is for the addresses above, hands on the rest."""
+    """An ASGI app in front of another: takes what is for the addresses above, hands on the rest.
+
+    Put it before whatever else stands in front: 40 microseconds there would halve what it can take. `believe` corrects
+    a scope's client and scheme by what trusted proxies say, where there are some.
+    """
 
     def __init__(
-        self, inner: App, intake: Intake, db: Database, *, public_url: str, paces: Paces | None = None
+        self,
+        inner: App,
+        intake: Intake,
+        db: Database,
+        *,
+        public_url: str,
+        paces: Paces | None = None,
+        believe: Callable[[Scope], object] | None = None,
     ) -> None:
         self.counts = Counts()
         self._inner = inner
+        self._believe = believe
         self._intake = intake
         self._senders = Senders(intake, db, paces or Paces())
         self._script = collector_script.Script()
@@ -118,6 +130,8 @@ class Collector:
         if handle is None:
             await self._inner(scope, receive, send)
             return
+        if self._believe is not None:
+            self._believe(scope)
         try:
             answer = await handle(scope, receive)
         except BridgeError as expected:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from bookingbridge.infra.remembered import Remembered
 
 PER_ADDRESS = Pace(600, timedelta(minutes=1))
 PER_SENDER = Pace(60_000, timedelta(minutes=1))
-_LONGEST_KEY = 64
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST_TOKEN = 200
 
 
@@ -81,7 +82,7 @@ class Senders:
         _take(self._of_address, client[0] if client else "", now, count)
 
     async def _find(self, key: str) -> SiteDoor | None:
-        return await self._sites.get(key) if len(key) <= _LONGEST_KEY else None
+        return await self._sites.get(key) if _KEY.fullmatch(key) else None
 
 
 def _take(room: Room, key: str, now: datetime, count: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
@@ -62,9 +63,16 @@ def parcel(body: bytes) -> Parcel:
                 return Parcel(beacon.site, beacon.events)
     except msgspec.ValidationError:
         pass
-    except _WHY_NOT_JSON as why:
-        raise NotJson(str(why)) from why
+    except _WHY_NOT_JSON:
+        body = _HALF_A_CHARACTER.sub(rb"\\ufffd", body)
     return _piece_by_piece(body)
+
+
+# A browser's JSON.stringify writes half of a surrogate pair as it is (ECMAScript, QuoteJSONString); no decoder takes it.
+_HALF_A_CHARACTER = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
 
 
 def _piece_by_piece(body: bytes) -> Parcel:
