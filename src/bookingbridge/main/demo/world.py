@@ -204,7 +204,7 @@ class _Maker:
             booked = at - timedelta(days=self._rng.triangular(0.1, 12, 2.5))
             if booked >= self._now:
                 return
-            if self._rng.random() < 0.38:
+            if self._rng.random() < 0.28:
                 query = "?utm_source=newsletter&utm_medium=email&utm_campaign=time-for-a-cut"
                 visitor = new_token(self._rng.randbytes(10))
                 self._click(visitor, booked - timedelta(minutes=9), "click", f"{SITE}/{query}", "", person.email)
