@@ -151,7 +151,7 @@ async def _owner(url: str) -> tuple[str, UUID, bool]:
     async with Database(url, SystemClock()) as db:
         token = await accounts.owner_link(db)
         if token is None:
-            entered = await accounts.sign_in(db, _EMAIL, _PASSWORD)
+            entered = await accounts.sign_in(db, _EMAIL, _PASSWORD, browser=accounts.Browser("bench", "127.0.0.1"))
             return entered.token, (await _who(db, entered)), False
         entered = await accounts.create_owner(db, token, accounts.NewUser(_EMAIL, "Olive Tran", _PASSWORD))
         person = await accounts.identify(db, Presented("GET", entered.token))
