@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -154,3 +155,12 @@ def _texts(tree: ast.Module) -> Iterator[str]:
 def tables_named(text: str) -> set[str]:
     """What stands where SQL expects a table's name."""
     return {part.split()[0] for found in _NAMED.findall(text) for part in found.split(",") if part.split()}
+
+
+def test_every_dependency_has_its_reason_on_record() -> None:
+    record = next((ROOT / "docs" / "decisions").glob("*-dependencies.md")).read_text()
+    rows = [line.split("|")[1] for line in record.splitlines() if line.startswith("| ")][1:]
+    recorded = {word for row in rows for word in re.findall(r"[a-z][a-z0-9-]+", row)} - {"with", "binary", "pool"}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = {re.split(r"[\[<>=]", requirement)[0] for requirement in project["dependencies"]}
+    assert recorded == asked
