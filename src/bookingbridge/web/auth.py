@@ -38,7 +38,7 @@ _ROLES = {
     "manager": "Manager",
     "staff": "Staff",
     "accountant": "Accountant",
-    "read_only": "Read only",
+    "read_only": "Read-only",
 }
 
 
