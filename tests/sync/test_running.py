@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 from tests.house import run
@@ -16,9 +17,8 @@ def base() -> Iterator[str]:
         yield address
 
 
-def _totals(progress: object, what: str) -> dict[str, int]:
-    assert isinstance(progress, dict) or hasattr(progress, "items")
-    return {name: p[what] for name, p in progress.items() if name}  # type: ignore[attr-defined]
+def _totals(progress: Mapping[str, Mapping[str, Any]], what: str) -> dict[str, int]:
+    return {name: p[what] for name, p in progress.items()}
 
 
 def test_a_full_import_brings_everything_once_and_a_second_one_nothing(database_url: str, base: str) -> None:
