@@ -123,8 +123,11 @@ class Database:
         *,
         reactions: Mapping[str, Sequence[str]] | None = None,
         max_size: int = 10,
+        salt: str = "",
     ) -> None:
         self.clock = clock
+        self.salt = salt.encode()[:64]
+        """Makes hashed identifiers of strangers (addresses in rate limits) this installation's own."""
         self.url = app_url(url)
         self._reactions = reactions or {}
         self._pool = AsyncConnectionPool(

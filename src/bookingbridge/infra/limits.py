@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import blake2b
 
 from bookingbridge.canonical.errors import Throttled
 from bookingbridge.infra.db import Database, Tx
@@ -124,17 +125,22 @@ async def take_shared(db: Database, key: str, pace: Pace, cost: float = 1.0) -> 
     What is taken stays taken whatever happens afterwards. `cost` is at most the pace's burst.
     """
     async with db.realm("gate") as tx:
-        named = _named(key, pace, tx.now, cost)
+        named = _named(_hidden(db, key), pace, tx.now, cost)
         if row := await tx.one(_TAKE, named):
             return _verdict(True, float(row[0]), pace, cost)
         held = await tx.one(_HELD, named)
     return _verdict(False, float(held[0]) if held else 0.0, pace, cost)
 
 
+def _hidden(db: Database, key: str) -> str:
+    """The bucket's name at rest: keys name e-mails and addresses, which nobody needs to read there."""
+    return blake2b(key.encode(), key=db.salt, digest_size=20).hexdigest()
+
+
 async def give_back(db: Database, key: str, pace: Pace, cost: float = 1.0) -> None:
     """The tokens of a request that turned out to be welcome are in its bucket again."""
     async with db.realm("gate") as tx:
-        await tx.run(_GIVE_BACK, _named(key, pace, tx.now, cost))
+        await tx.run(_GIVE_BACK, _named(_hidden(db, key), pace, tx.now, cost))
 
 
 async def forget_untouched(tx: Tx, older_than: timedelta) -> int:

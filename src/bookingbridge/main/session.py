@@ -27,7 +27,7 @@ async def house(*, is_quiet: bool = True) -> AsyncIterator[Engine]:
     chosen = settings.load()
     log.configure(as_json=chosen.log_json, level="WARNING" if is_quiet else chosen.log_level)
     found = await asyncio.to_thread(database.prepare, chosen)
-    async with wiring.database(found.url) as db:
+    async with wiring.database(found.url, salt=chosen.salt()) as db:
         yield wiring.engine(chosen, db)
 
 

@@ -23,7 +23,6 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default=Path("var"), validation_alias="BOOKINGBRIDGE_DATA_DIR")
     """Where the embedded database, the generated key and the demo keep their files."""
     database_url: SecretStr | None = Field(default=None, description="The owner's URL of a PostgreSQL 15 or newer")
-    database_app_url: SecretStr | None = Field(default=None, description="Another login for the app's role, if wanted")
     postgres: Literal["any", "wheel", "system"] = Field(default="any", validation_alias="BOOKINGBRIDGE_POSTGRES")
     secret_key: SecretStr | None = Field(default=None, description="At least 32 characters; seals credentials")
     secret_keys_old: SecretStr = Field(default=SecretStr(""), description="Earlier keys, separated by spaces")
@@ -44,7 +43,6 @@ class Settings(BaseSettings):
 
     square_application_id: str = ""
     square_application_secret: SecretStr = SecretStr("")
-    square_environment: Literal["production", "sandbox"] = "production"
     facebook_app_id: str = ""
     facebook_app_secret: SecretStr = SecretStr("")
     facebook_login_config_id: str = ""

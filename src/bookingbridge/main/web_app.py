@@ -142,7 +142,7 @@ def uvloop_run(act: Any) -> None:
 async def _serve(settings: Settings, url: str, host: str, port: int, with_worker: bool) -> None:
     from bookingbridge.main import worker
 
-    async with wiring.database(url, max_size=20) as db:
+    async with wiring.database(url, max_size=20, salt=settings.salt()) as db:
         engine = wiring.engine(settings, db)
         app = create_app(settings, engine)
         server = uvicorn.Server(

@@ -90,10 +90,10 @@ def reaction(name: str) -> Reaction | None:
     return next((some[name] for some in REACTIONS.values() if name in some), None)
 
 
-def database(url: str, clock: Clock | None = None, *, max_size: int = 10) -> Database:
+def database(url: str, clock: Clock | None = None, *, max_size: int = 10, salt: str = "") -> Database:
     """The database with the reactions that follow its events. `url` is the owner's; the app's role is taken."""
     names = {event.name: tuple(some) for event, some in REACTIONS.items()}
-    return Database(url, clock or SystemClock(), reactions=names, max_size=max_size)
+    return Database(url, clock or SystemClock(), reactions=names, max_size=max_size, salt=salt)
 
 
 def engine(settings: Settings, db: Database) -> Engine:

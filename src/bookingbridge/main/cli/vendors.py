@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -41,9 +42,18 @@ def vendors(as_json: bool = AsJson) -> None:
     out.print("\nThe level is computed from what is there, never claimed: `--json` lists each rule.")
 
 
+_TOKEN_OF = {"square": "SQUARE_ACCESS_TOKEN", "meta_ads": "FACEBOOK_ACCESS_TOKEN"}
+"""Where a host may have put a vendor's token already."""
+
+
 def connect(
     vendor: str,
-    token: Annotated[str | None, typer.Option(help="Credentials to paste; read from standard input without.")] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            help="Credentials to paste. Without: SQUARE_ACCESS_TOKEN or FACEBOOK_ACCESS_TOKEN, else standard input."
+        ),
+    ] = None,
     environment: Annotated[str, typer.Option(help="production, sandbox or simulator.")] = "production",
     account: Annotated[str, typer.Option(help="Which account, where the credentials reach several.")] = "",
     business: Annotated[str | None, typer.Option(help="The business's name or id.")] = None,
@@ -57,7 +67,9 @@ def connect(
     async def act() -> dict[str, Any]:
         from bookingbridge.sync import connecting
 
-        text = typer.get_text_stream("stdin").readline().strip() if token is None else token
+        text = token or os.environ.get(_TOKEN_OF.get(vendor, ""), "")
+        if not text:
+            text = typer.get_text_stream("stdin").readline().strip()
         async with house() as engine:
             chosen = await the_business(engine.db, business)
             fields = engine.vendor(vendor).manifest.token_fields

@@ -44,7 +44,7 @@ class Places:
 
     def environ(self) -> dict[str, str]:
         """The environment of the demo's processes: its own data, no real credentials."""
-        kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_APP_URL", "SECRET_KEY", "HASH_SALT")}
+        kept = {k: v for k, v in os.environ.items() if k not in ("SECRET_KEY", "HASH_SALT")}
         return {
             **kept,
             "BOOKINGBRIDGE_DATA_DIR": str(self.data),
