@@ -68,7 +68,7 @@ def parcel(body: bytes) -> Parcel:
     return _piece_by_piece(body)
 
 
-# A browser's JSON.stringify writes half of a surrogate pair as it is (ECMAScript, QuoteJSONString); no decoder takes it.
+# JSON.stringify writes half of a surrogate pair as it is (ECMAScript, QuoteJSONString); no decoder takes it.
 _HALF_A_CHARACTER = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
     rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
