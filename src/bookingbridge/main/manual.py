@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import json
 from collections.abc import Iterator, Mapping
@@ -41,13 +42,11 @@ _MEANINGS: Mapping[str, str] = {
 }
 """Settings that do not describe themselves."""
 
-_UNUSED = frozenset({"database_app_url", "hash_salt", "square_environment"})
-"""Settings that are read and do nothing yet."""
-
 
 def command_line() -> str:
     """docs/cli.md: every command with its arguments and options."""
-    from bookingbridge.main.cli.app import cli
+    # Named, not imported: the command that draws the map is itself one of them.
+    cli = importlib.import_module("bookingbridge.main.cli.app").cli
 
     root: Any = typer.main.get_command(cli)
     found = list(_commands(root, ()))
@@ -108,7 +107,6 @@ def settings_rows() -> list[tuple[str, str, str]]:
             meaning = f"{title}: {field.label}. {field.help}"
         else:
             meaning = info.description or _MEANINGS.get(name, "")
-            meaning += " (not used yet)" if name in _UNUSED else ""
         rows.append((f"`{variable}`", _shown(info), meaning))
     return rows
 

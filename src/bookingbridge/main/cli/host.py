@@ -17,6 +17,7 @@ def add_to(cli: typer.Typer) -> None:
     cli.command()(migrate)
     cli.command()(doctor)
     cli.command("map")(map_)
+    cli.command()(scaffold)
     cli.add_typer(secrets, name="secrets")
     cli.add_typer(user, name="user")
 
@@ -93,6 +94,25 @@ def map_(
         out.print("\n".join(f"{'written' if write else 'stale'}: {name}" for name in found) or "everything is current")
     if found and not write:
         raise typer.Exit(1)
+
+
+def scaffold(
+    kind: Annotated[str, typer.Argument(help="vendor, domain or page.")],
+    name: Annotated[str, typer.Argument(help="Its name in code, such as acme_books.")],
+    as_json: bool = AsJson,
+) -> None:
+    """Begin a vendor, a domain or a page: files with tests that pass, and what is to be done next."""
+    from bookingbridge.main import atlas
+    from bookingbridge.main import scaffold as scaffolding
+
+    root = atlas.checkout()
+    files, then = scaffolding.write(kind, name, root)
+    made = [str(path.relative_to(root)) for path in files]
+    if as_json:
+        say_json({"files": made, "next": then})
+    else:
+        out.print("\n".join(made), markup=False)
+        out.print("\nNext:\n" + "\n".join(f"- {line}" for line in then), markup=False)
 
 
 @secrets.command()
