@@ -20,7 +20,7 @@ class _Told(Event):
     id: UUID | None = None
 
 
-class _ToldFreely(Event):
+class Touchpoint(Event):
     """An event whose id is any text; a UUID means the same here as there."""
 
     id: str | None = None
@@ -40,7 +40,7 @@ _beacon = msgspec.json.Decoder(_Beacon)
 _outline = msgspec.json.Decoder(_Outline)
 _list = msgspec.json.Decoder(list[msgspec.Raw])
 _told = msgspec.json.Decoder(_Told)
-_told_freely = msgspec.json.Decoder(_ToldFreely)
+_told_freely = msgspec.json.Decoder(Touchpoint)
 
 
 class NotJson(Exception):
