@@ -75,7 +75,7 @@ class Vault:
             raise CannotOpen("the key of this secret is not in the ring")
         try:
             return box.decrypt(bytes(sealed[head : head + _NONCE]), bytes(sealed[head + _NONCE :]), context.encode())
-        except InvalidTag as wrong:
+        except (InvalidTag, ValueError) as wrong:
             raise CannotOpen("this secret was altered or belongs elsewhere") from wrong
 
     def is_current(self, sealed: bytes) -> bool:
