@@ -37,7 +37,7 @@ _NEXT = {
 
 
 def write(kind: str, name: str, root: Path) -> tuple[list[Path], list[str]]:
-    """The new files, and what is to be done next. Refused where the name will not do or is taken; then none is there."""
+    """The new files, and what is to be done next. Refused, with nothing written, where the name will not do."""
     if kind not in KINDS:
         raise Refused(f"there is no scaffold for a {kind!r}; there are {', '.join(KINDS)}")
     if not _NAME.fullmatch(name) or keyword.iskeyword(name) or len(name) > 40:
