@@ -145,8 +145,11 @@ def people(site: Site) -> People:
     team = {role: owner if role is Role.OWNER else site.colleague(owner, role) for role in Role}
     keys = {role: owner.key(role) for role in (Role.MANAGER, Role.READ_ONLY)}
 
+    # Looked up now: signing out everywhere else is a route, too.
+    known = {member.email: member.who for member in [*team.values(), stranger]}
+
     def at_browser(member: Member) -> Client:
-        fresh = Member(site, site.do(_another_session(site, member.who)), member.email)
+        fresh = Member(site, site.do(_another_session(site, known[member.email])), member.email)
         return Client(fresh.who.role, {"bb_session": fresh.session}, csrf=fresh.who.csrf)
 
     def with_key(role: Role) -> Client:
