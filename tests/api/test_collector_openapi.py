@@ -71,7 +71,7 @@ def test_what_the_description_forbids_is_refused(shop: Shop) -> None:
     request = document["paths"]["/touchpoints"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     asks = validator(document, request)
     bodies: list[Any] = [
-        {"events": [{"at": 3}]}, {"events": [{"utm": []}]}, [3], 3, {"events": 3}, {"kind": None}, {"fields": {"a": {}}},
+        {"events": [{"at": 3}]}, {"events": [{"utm": []}]}, [3], 3, {"events": 3}, {"kind": None}, {"fields": {"": {}}},
     ]  # fmt: skip
     for body in bodies:
         assert not asks.is_valid(body), body

@@ -267,3 +267,14 @@ def test_a_killed_database_loses_nothing_that_was_acknowledged(tmp_path: Path) -
         assert acknowledged <= _stored(url)
     finally:
         postgres.stop(tmp_path / "pg")
+
+
+def test_a_write_of_one_statement_is_a_transaction_by_itself(empty_database_url: str) -> None:
+    async def story() -> None:
+        batcher = Batcher(connector(empty_database_url), _insert, name="t", is_one_statement=True)
+        async with batcher:
+            results = await batcher.put_all([1, 2, 13, 3])
+            assert [isinstance(r, Poisoned) for r in results] == [False, False, True, False]
+
+    _run(empty_database_url, story)
+    assert _stored(empty_database_url) == {1, 2, 3}

@@ -17,7 +17,7 @@ PATH = "/touchpoints"
 TAG = {"name": "Touchpoints", "description": "Clicks, visits, calls and answers from your own programs."}
 
 _MEANINGS: dict[str, str] = {
-    "kind": "visit, click, call, coupon, asked, qr or identify; a word of your own (a-z, 0-9, _) is kept, not credited.",
+    "kind": "visit, click, call, coupon, asked, qr or identify; a word of your own (a-z, 0-9, _) is kept uncredited.",
     "id": "Yours, up to 100 characters; a UUID is kept as it is. The same id again is the same event.",
     "at": "When it happened, with an offset from UTC; now, where it is left out.",
     "visitor": "The script's token. With an API token also any name of yours for the person, up to 80 characters.",
