@@ -65,6 +65,12 @@ def free_port() -> int:
     return port
 
 
+def answers(port: int) -> bool:
+    """Whether somebody listens there."""
+    with socket.socket() as knock:
+        return knock.connect_ex(("127.0.0.1", port)) == 0
+
+
 @contextmanager
 def serving(app: Any, port: int) -> Iterator[None]:
     """The app answers at the port, served by uvicorn in a thread as `bookingbridge serve` does."""

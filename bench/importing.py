@@ -43,6 +43,7 @@ from bookingbridge.sync.store import connections
 
 T = TypeVar("T")
 CHUNK = files.CHUNK
+_READ_AS = {"time_zone": "America/Los_Angeles", "currency": "USD", "region": "US"}
 BEGIN = datetime(2025, 1, 6, 17, tzinfo=UTC)
 
 
@@ -140,7 +141,7 @@ async def _ways(url: str, n: int) -> list[Way]:
             else:
                 content = _csv(n)
                 began = time.perf_counter()
-                said = FileSaid("bookings", options={"time_zone": "America/Los_Angeles", "currency": "USD", "region": "US"})
+                said = FileSaid("bookings", options=_READ_AS)
                 assert engine.read_file
                 read = engine.read_file(content, "bookings.csv", said)
                 if read.problem_count:
@@ -151,16 +152,15 @@ async def _ways(url: str, n: int) -> list[Way]:
             async with db.business(business) as tx:
                 row = await tx.one("SELECT count(*) FROM bookings")
             slowest = dict(sorted(db.spent.by_word.items(), key=lambda word: -word[1])[:6])
-            ways.append(Way(name, took, reading, db.spent.streaming, db.spent.statements, row[0] if row else 0, slowest))
+            stored = row[0] if row else 0
+            ways.append(Way(name, took, reading, db.spent.streaming, db.spent.statements, stored, slowest))
         return ways
 
 
 async def _take_in(db: Database, business: UUID, records: Sequence[Record]) -> None:
     async with db.business(business) as tx:
         connection = ConnectionId(new_id(tx.now))
-        await connections.add(
-            tx, connection, vendor="files", environment="file", name="Bench", auth="none", state="ok"
-        )
+        await connections.add(tx, connection, vendor="files", environment="file", name="Bench", auth="none", state="ok")
         for start in range(0, len(records), CHUNK):
             await take_in(tx, connection, records[start : start + CHUNK], wiring.INGESTERS)
 
@@ -230,8 +230,8 @@ def _copy(url: str, n: int) -> float:
 
 
 def _told(n: int, copied: float, ways: Sequence[Way], where: str) -> list[str]:
-    lines = [f"{n:,} bookings of {max(n // 5, 1):,} clients; {where}", ""]
-    lines.append("                  rows/s   of raw COPY    seconds: reading  in Python  streaming  statements   stored")
+    head = "                  rows/s   of raw COPY    seconds: reading  in Python  streaming  statements   stored"
+    lines = [f"{n:,} bookings of {max(n // 5, 1):,} clients; {where}", "", head]
     lines.append(f"{'raw COPY':15} {n / copied:8,.0f} {1:13.3f}")
     for w in ways:
         python = w.seconds - w.reading - w.streaming - w.statements

@@ -262,6 +262,7 @@ CREATE TABLE inbound_events (
     FOREIGN KEY (business_id, connection_id) REFERENCES connections
 );
 CREATE INDEX ON inbound_events (business_id, connection_id, id) WHERE state = 'new';
+CREATE INDEX ON inbound_events (business_id, connection_id, received_at) INCLUDE (state);
 
 CREATE TABLE cursors (
     business_id uuid NOT NULL REFERENCES businesses,

@@ -26,6 +26,7 @@ from bookingbridge.infra.db import Tx
 __all__ = [
     "CERTAIN", "RULES", "Campaign", "Cause", "Channel", "Figures", "Likely", "Overview", "Period", "Piece",
     "Recognised", "causes", "change", "ending", "likely", "overview", "pulse", "recognised", "today_of",
+    "without_visits",
 ]  # fmt: skip
 
 
@@ -188,6 +189,19 @@ async def overview(tx: Tx, period: Period, model: Model, *, location_id: UUID | 
     )
 
 
+async def without_visits(tx: Tx, period: Period, model: Model) -> tuple[list[Campaign], int | None]:
+    """The campaigns that cost money in the period and brought no paid visit; what a visit brought on average.
+
+    Reads nothing else: a fraction of `overview`.
+    """
+    business = await accounts.business(tx)
+    reading = _Reading(tx, business.currency, ZoneInfo(business.time_zone), model, None)
+    silent = [c for c in (await reading.campaigns(period))[0] if c.visits == 0 and c.spend_minor]
+    totals = await attribution.totals(tx, period.first, period.last)
+    own = next((t for t in totals if t.currency == business.currency and t.visits), None)
+    return silent, round(own.revenue_minor / own.visits) if own else None
+
+
 class _Reading:
     """The days of two periods, read once and summed as needed."""
 
@@ -219,6 +233,11 @@ class _Reading:
         )
         return from_micros(micros, self._currency).minor
 
+    async def _spend_in(self, p: Period) -> list[ads.Spend]:
+        if p not in self._spent:
+            self._spent[p] = await ads.spend(self._tx, p.first, p.last)
+        return self._spent[p]
+
     async def figures(self, p: Period) -> Figures:
         totals = await attribution.totals(self._tx, p.first, p.last, location_id=self._location)
         own = next((t for t in totals if t.currency == self._currency), None)
@@ -226,7 +245,7 @@ class _Reading:
             self.computed_at = max(filter(None, (self.computed_at, t.computed_at)))
         held = [d for d in self._booking_days if p.first <= d.day <= p.last]
         taken = [d for d in self._taken_days if p.first <= d.day <= p.last and d.currency == self._currency]
-        spend = self._spent[p] = await ads.spend(self._tx, p.first, p.last)
+        spend = await self._spend_in(p)
         for s in spend:
             self.spend_as_of = max(filter(None, (self.spend_as_of, s.as_of)))
         return Figures(
@@ -270,7 +289,7 @@ class _Reading:
     async def campaigns(self, p: Period) -> tuple[list[Campaign], tuple[str, ...]]:
         """Campaigns by revenue in the chosen model, those that only cost money after them; and foreign currencies."""
         sums = await attribution.sums(self._tx, p.first, p.last, location_id=self._location)
-        spend = {s.campaign_id: s for s in self._spent[p]} if not self._location else {}
+        spend = {s.campaign_id: s for s in await self._spend_in(p)} if not self._location else {}
         known = {f"campaign:{c.id}": c for c in await ads.campaigns(self._tx)}
         self.spread = await attribution.spread(self._tx, p.first, p.last)
         rows: list[Campaign] = []

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from bookingbridge.domains.accounts.api import Permission, Who
-from bookingbridge.domains.insights.api import ending
+from bookingbridge.domains.insights import api as insights
+from bookingbridge.domains.insights.api import Campaign, ending
 from bookingbridge.domains.matching import api as matching
 from bookingbridge.domains.payments import api as payments
 from bookingbridge.infra.db import Tx
@@ -16,6 +17,7 @@ from bookingbridge.sync.overview import Health
 from bookingbridge.web import figures, setup, sources
 from bookingbridge.web import format as fmt
 from bookingbridge.web.asking import Asked
+from bookingbridge.web.caching import Kept
 from bookingbridge.web.figures import Shown
 from bookingbridge.web.pages.today.view import Need
 from bookingbridge.web.ui.parts import Tag, Tone
@@ -24,6 +26,8 @@ OPEN_DAYS = 14
 WASTE_DAYS = 30
 REMINDED = ("source", "tracking", "ads")
 """The set-up's steps without which figures are missing; the others are left to the set-up's own page."""
+_open: Kept[tuple[int, str]] = Kept()
+_silent: Kept[tuple[list[Campaign], int | None]] = Kept()
 _TONES: dict[str, Tone] = {"warn": "warn", "bad": "bad"}
 
 
@@ -33,7 +37,7 @@ async def needs(engine: Engine, tx: Tx, who: Who, s: Shown, connected: Sequence[
     if who.may(Permission.SEE_CONNECTIONS):
         some += [_connection(h) for h in connected if h.tone != "ok"]
         some += await _unread(tx, connected)
-    some += await _open_payments(tx, who)
+    some += await _open_payments(tx, who, s.pulse)
     some += await _wasted(tx, s)
     if who.may(Permission.MANAGE_CONNECTIONS):
         some += await _setup(engine, tx, who, connected)
@@ -66,15 +70,19 @@ async def _unread(tx: Tx, connected: Sequence[Health]) -> list[Need]:
     return some
 
 
-async def _open_payments(tx: Tx, who: Who) -> list[Need]:
+async def _open_payments(tx: Tx, who: Who, pulse: str) -> list[Need]:
     if not who.may(Permission.SEE_MONEY):
         return []
-    recent = await payments.kept_ids(tx, tx.now - timedelta(days=OPEN_DAYS), tx.now)
-    left = await payments.payments(tx, await matching.open_among(tx, recent))
-    if not left:
+
+    async def make() -> tuple[int, str]:
+        recent = await payments.kept_ids(tx, tx.now - timedelta(days=OPEN_DAYS), tx.now)
+        left = await payments.payments(tx, await matching.open_among(tx, recent))
+        return len(left), fmt.money_total([(p.net_minor, p.currency) for p in left.values()])
+
+    count, amount = await _open.get(tx.business_id, "open", pulse, make)
+    if not count:
         return []
-    amount = fmt.money_total([(p.net_minor, p.currency) for p in left.values()])
-    title = f"{fmt.counted(len(left), 'payment')} belong{'s' if len(left) == 1 else ''} to no visit"
+    title = f"{fmt.counted(count, 'payment')} belong{'s' if count == 1 else ''} to no visit"
     detail = f"{amount} in the last {OPEN_DAYS} days is not shared out among channels."
     return [Need(Tag("Match", "info"), title, detail, "/attribution/payments")]
 
@@ -82,10 +90,12 @@ async def _open_payments(tx: Tx, who: Who) -> list[Need]:
 async def _wasted(tx: Tx, s: Shown) -> list[Need]:
     """Campaigns that brought no paid visit in a month although they cost several visits' worth."""
     asked = _last_month(s.asked)
-    month = await figures.overview_for(tx, asked, s.pulse)
-    some = [
-        c for c in month.campaigns if c.visits == 0 and c.spend_minor and figures.only_costs(month, c.spend_minor)
-    ]
+
+    async def make() -> tuple[list[Campaign], int | None]:
+        return await insights.without_visits(tx, asked.period, asked.model)
+
+    silent, ticket = await _silent.get(tx.business_id, asked.key, s.pulse, make)
+    some = [c for c in silent if ticket and c.spend_minor and c.spend_minor >= figures.WASTED_AFTER * ticket]
     return [
         Need(
             Tag("Campaign", "warn"),
