@@ -364,7 +364,9 @@ def test_a_run_under_way_stops_at_the_next_page_when_its_connection_is_paused_or
                 "fault": "slow", "match": {"path_prefix": "/v2/customers"}, "times": 1, "seconds": 1.5,
             })  # fmt: skip
             under_way = asyncio.create_task(h.imported(made))
-            while not h.requests("/v2/customers/search"):
+            for _ in range(200):
+                if h.requests("/v2/customers/search"):
+                    break
                 await asyncio.sleep(0.05)
             await (connecting.pause if state == "paused" else connecting.remove)(h.engine, h.business, made)
             ended = await under_way
