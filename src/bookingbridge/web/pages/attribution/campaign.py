@@ -30,10 +30,11 @@ from bookingbridge.web.ui.rows import Cause
 
 SHOWN_VISITS = 50
 MOST_IN_FILE = 10_000
+_OF_A_PLATFORM = "campaign:"
 
 
-def found(s: Shown, channel: str, key: str) -> Campaign:
-    """The campaign in this period. NotFound for a channel there is not; one that did nothing is there, empty."""
+async def found(tx: Tx, s: Shown, channel: str, key: str) -> Campaign:
+    """The campaign in this period; one that did nothing in it is there, empty. NotFound for one there is not."""
     for c in s.overview.campaigns:
         if c.channel == channel and c.key == key:
             return c
@@ -41,9 +42,19 @@ def found(s: Shown, channel: str, key: str) -> Campaign:
         raise NotFound("There is no such campaign.")
     nothing = (0,) * len(TITLES)
     return Campaign(
-        channel, journeys.title(channel), journeys.is_paid(channel), key, "" if key.startswith("campaign:") else key,
-        None, 0, 0, 0, 0, 0, nothing, tuple(map(float, nothing)), (None,) * len(TITLES),
+        channel, journeys.title(channel), journeys.is_paid(channel), key, await _name(tx, key), None, 0, 0, 0, 0, 0,
+        nothing, tuple(map(float, nothing)), (None,) * len(TITLES),
     )  # fmt: skip
+
+
+async def _name(tx: Tx, key: str) -> str:
+    """What an ad platform calls it; of others the key is the name."""
+    if not key.startswith(_OF_A_PLATFORM):
+        return key
+    names = {f"{_OF_A_PLATFORM}{c.id}": c.name for c in await ads.campaigns(tx)}
+    if key not in names:
+        raise NotFound("There is no such campaign.")
+    return names[key]
 
 
 async def view(tx: Tx, who: Who, s: Shown, c: Campaign) -> v.CampaignView:
@@ -118,11 +129,10 @@ async def chart(tx: Tx, s: Shown, c: Campaign) -> StackedBars | None:
 
 async def _spent(tx: Tx, s: Shown, c: Campaign) -> list[tuple[date, int]]:
     """(day, micros) in the business's currency; nothing for what is no ad platform's campaign."""
-    prefix, _, id_ = c.key.partition(":")
-    if prefix != "campaign" or s.asked.location_id is not None:
+    if not c.key.startswith(_OF_A_PLATFORM) or s.asked.location_id is not None:
         return []
     p = s.overview.period
-    days = await ads.campaign_days(tx, UUID(id_), p.first, p.last)
+    days = await ads.campaign_days(tx, UUID(c.key.removeprefix(_OF_A_PLATFORM)), p.first, p.last)
     return [(d.day, d.spend_micros) for d in days if d.currency == s.overview.currency]
 
 

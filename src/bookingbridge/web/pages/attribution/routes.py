@@ -84,7 +84,7 @@ async def campaign_page(
 ) -> Response:
     async with _engine(request).db.business(who.business_id) as tx:
         s = await figures.shown(request, tx, who)
-        view = await campaign.view(tx, who, s, campaign.found(s, channel, key))
+        view = await campaign.view(tx, who, s, await campaign.found(tx, s, channel, key))
     return _shell.show(request, "attribution/campaign.html", view, title=view.name)
 
 
@@ -92,7 +92,7 @@ async def campaign_page(
 async def course_csv(request: Request, channel: str, key: str = "", who: Who = needs(Permission.EXPORT)) -> Response:
     async with _engine(request).db.business(who.business_id) as tx:
         s = await figures.shown(request, tx, who)
-        c = campaign.found(s, channel, key)
+        c = await campaign.found(tx, s, channel, key)
         chart = await campaign.chart(tx, s, c)
     return csv_file(chart.csv() if chart else "", _name(figures.name_of(c), s))
 
@@ -101,7 +101,7 @@ async def course_csv(request: Request, channel: str, key: str = "", who: Who = n
 async def visits_csv(request: Request, channel: str, key: str = "", who: Who = needs(Permission.EXPORT)) -> Response:
     async with _engine(request).db.business(who.business_id) as tx:
         s = await figures.shown(request, tx, who)
-        c = campaign.found(s, channel, key)
+        c = await campaign.found(tx, s, channel, key)
         text = await campaign.visits_csv(tx, who, s, c)
     return csv_file(text, _name(f"visits {figures.name_of(c)}", s))
 
