@@ -36,8 +36,12 @@ class Door:
     business: UUID
 
 
-def fill(web: str, simulators: str, owner_token: str | None, *, days: int, say: Say) -> Door:
+def fill(
+    web: str, simulators: str, owner_token: str | None, *, days: int, say: Say, can_enter: Callable[[Door], None]
+) -> Door:
     """The demo's shop is there with its history; at a later start, its simulated vendors are filled again as they were.
+
+    `can_enter` is called as soon as somebody can sign in and watch the rest arrive.
 
     Simulators forget when they stop, so their world is made again from the same seed and their tokens given anew.
     """
@@ -48,12 +52,14 @@ def fill(web: str, simulators: str, owner_token: str | None, *, days: int, say: 
         if owner_token is None:
             sign_in(owner)
             business = UUID(str(owner.api("GET", "/me")["business_id"]))
+            can_enter(_door(web, simulators, business))
             say("signing the connections in again …")
             for connection in owner.api("GET", "/data-integration/connections"):
                 if connection["environment"] == "simulator":
                     connect(owner, connection["vendor"], connection=connection["id"], full=False)
         else:
             business = found(owner, owner_token)
+            can_enter(_door(web, simulators, business))
             say("importing the shop's history over the vendors' APIs …")
             runs = [connect(owner, vendor) for vendor in ("square", "meta_ads", "google_ads")]
             for run in runs:
@@ -65,6 +71,11 @@ def fill(web: str, simulators: str, owner_token: str | None, *, days: int, say: 
         site = the_site(owner, simulators)
         subscribe(owner, simulators)
     set_up_shop(web, simulators, site["key"])
+    say("all is there; from now on somebody comes by every few seconds")
+    return _door(web, simulators, business)
+
+
+def _door(web: str, simulators: str, business: UUID) -> Door:
     return Door(web, simulators, f"{simulators}/shop/", EMAIL, PASSWORD, business)
 
 

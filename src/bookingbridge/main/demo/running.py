@@ -61,14 +61,16 @@ def show(*, port: int, days: int, is_fresh: bool) -> None:
     places = Places(port, _data(port))
     if is_fresh:
         _empty(places)
-    with running(places) as token:
-        door = filling.fill(places.web, places.simulators, token, days=days, say=_say)
-        err.print(f"\n  Open [bold]{places.web}[/]")
-        err.print(f"  sign in with [bold]{door.email}[/] and [bold]{door.password}[/]")
-        err.print(f"  the invented shop's website: {door.shop}   (book something!)")
-        err.print("\n  Everything here is invented and stays on this machine. Ctrl+C ends it.\n")
-        with contextlib.suppress(KeyboardInterrupt):
-            life.go_on(door)
+    with running(places) as token, contextlib.suppress(KeyboardInterrupt):
+        door = filling.fill(places.web, places.simulators, token, days=days, say=_say, can_enter=_welcome)
+        life.go_on(door)
+
+
+def _welcome(door: filling.Door) -> None:
+    err.print(f"\n  Open [bold]{door.web}[/]")
+    err.print(f"  sign in with [bold]{door.email}[/] and [bold]{door.password}[/]")
+    err.print(f"  the invented shop's website: {door.shop}   (book something!)")
+    err.print("\n  Everything here is invented and stays on this machine. Ctrl+C ends it.\n")
 
 
 def check(*, port: int, days: int, as_json: bool) -> int:
