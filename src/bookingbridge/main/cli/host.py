@@ -66,7 +66,7 @@ def doctor(as_json: bool = AsJson) -> None:
 
 def map_(
     table: Annotated[
-        str, typer.Argument(help="contracts, ranks, reactions, vendors, owners, routes, permissions or settings.")
+        str, typer.Argument(help="contracts, ranks, reactions, vendors, owners, routes, permissions, settings ...")
     ] = "",
     write: Annotated[
         bool, typer.Option("--write", help="Draw the tables in ARCHITECTURE.md and the docs anew.")
