@@ -102,13 +102,15 @@ def _measured(
         # Side by side in each round, so that a slow minute of the machine meets all of them.
         for name in SERVERS:
             with _serving(name, url, port, connection):
-                _load(url, folder, port, connection, given, 0, seconds=1)
+                if not given.small:
+                    _load(url, folder, port, connection, given, 0, seconds=1)
                 full[name].append(_load(url, folder, port, connection, given, 0))
     median = {name: sorted(loads, key=lambda load: load.per_second)[len(loads) // 2] for name, loads in full.items()}
     for name in SERVERS:
         peak = statistics.median(load.per_second for load in full[name])
         with _serving(name, url, port, connection):
-            _load(url, folder, port, connection, given, 0, seconds=1)
+            if not given.small:
+                _load(url, folder, port, connection, given, 0, seconds=1)
             half[name] = _load(url, folder, port, connection, given, 2_000 * given.connections / max(peak, 1))
     return median, half
 
