@@ -164,3 +164,22 @@ def test_every_dependency_has_its_reason_on_record() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     asked = {re.split(r"[\[<>=]", requirement)[0] for requirement in project["dependencies"]}
     assert recorded == asked
+
+
+def test_every_link_in_the_guide_leads_somewhere() -> None:
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+    dead = []
+    for page in pages:
+        for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+            name, _, place = link.partition("#")
+            target = (page.parent / name).resolve() if name else page
+            if "://" not in link and (not target.exists() or (place and place not in anchors(target))):
+                dead.append(f"{page.relative_to(ROOT)}: {link}")
+    assert len(pages) > 10
+    assert dead == []
+
+
+def anchors(page: Path) -> set[str]:
+    """The places in a page that a link can name, as GitHub makes them from headings."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
