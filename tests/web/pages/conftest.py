@@ -1,4 +1,4 @@
-"""Two shops for the tests of pages: one that all tests of a module look at, and one that a test may change."""
+"""Shops for the tests of pages: one that all tests of a module look at, and those that a test may change."""
 
 from __future__ import annotations
 
@@ -23,7 +23,13 @@ def seen(admin_url: str, template_database: str) -> Iterator[Shop]:
 
 
 @pytest.fixture
+def new(seen: Shop) -> Shop:
+    """A business of this test alone, without any history; quicker than one that has some."""
+    return seen.another()
+
+
+@pytest.fixture
 def our(database_url: str) -> Iterator[Shop]:
-    """A shop of this test alone."""
+    """A shop of this test alone, with its whole history."""
     with shop(database_url) as made:
         yield made

@@ -163,6 +163,11 @@ class Shop:
     now: datetime
     business_id: UUID
 
+    def another(self) -> Shop:
+        """Somebody else's business in the same installation, without any history."""
+        owner = self.there.owner()
+        return Shop(self.there, owner, self.there.client(owner), self.now, self.there.who(owner).business_id)
+
     def take(self, *some: Record) -> None:
         """More of the shop's own records arrive."""
         act = files.import_records(self.there.engine, self.business_id, some, source="the till", asked_by="the tests")
