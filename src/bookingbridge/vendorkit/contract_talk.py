@@ -225,10 +225,14 @@ def _everything_logged(lines: list[str]) -> Iterator[None]:
     level = root.level
     root.addHandler(keep)
     root.setLevel(logging.INFO)
+    wrapper = structlog.get_config()["wrapper_class"]
     try:
+        # Whatever level this process logs at, here everything counts.
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG))
         with structlog.testing.capture_logs() as ours:
             yield
             lines.extend(repr(line) for line in ours)
     finally:
+        structlog.configure(wrapper_class=wrapper)
         root.removeHandler(keep)
         root.setLevel(level)

@@ -1,0 +1,1 @@
+"""The vendors, one folder each. They do not know each other."""

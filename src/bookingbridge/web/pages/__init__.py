@@ -1,0 +1,1 @@
+"""The screens, one folder each. They do not know each other."""
