@@ -85,8 +85,9 @@ def _kept(path: Path) -> str:
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """The settings in force. `NAME_FILE` in the environment names a file that holds NAME's value."""
     env = os.environ if environ is None else environ
-    for name in Settings.model_fields:
-        file = env.get(f"{name.upper()}_FILE")
-        if file and name.upper() not in env:
-            os.environ[name.upper()] = Path(file).read_text(encoding="utf-8").strip()
+    for name, field in Settings.model_fields.items():
+        variable = str(field.validation_alias or name).upper()
+        file = env.get(f"{variable}_FILE")
+        if file and variable not in env:
+            os.environ[variable] = Path(file).read_text(encoding="utf-8").strip()
     return Settings()

@@ -74,7 +74,8 @@ def n(value: float) -> str:
 def nice_ticks(low: float, high: float, wanted: int = 4) -> list[float]:
     """Round values from at or below `low` to at or above `high`, evenly spaced, zero among them when between."""
     low, high = min(finite(low), 0.0), max(finite(high), 0.0)
-    if high - low <= 0:
+    # Nearer together than any amount there is; smaller still and the logarithm below would fail.
+    if high - low < 1e-9:
         return [0.0, 1.0]
     raw = (high - low) / wanted
     size = 10.0 ** math.floor(math.log10(raw))
