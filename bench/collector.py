@@ -85,7 +85,7 @@ def main() -> None:
         try:
             url = server.url()
             migrate.upgrade(url)
-            _open_shop(url)
+            open_shop(url)
             results = _measure(url, Path(folder), given)
         finally:
             server.stop()
@@ -115,8 +115,8 @@ class Results:
 
 
 def _measure(url: str, folder: Path, given: argparse.Namespace) -> Results:
-    bodies = folder / "bodies"
-    bodies.write_text("\n".join(_bodies()))
+    told = folder / "bodies"
+    told.write_text("\n".join(bodies()))
     full: dict[str, list[Load]] = {name: [] for name in SERVERS}
     half: dict[str, Load] = {}
     copies = []
@@ -124,15 +124,15 @@ def _measure(url: str, folder: Path, given: argparse.Namespace) -> Results:
         copies.append(asyncio.run(_copy(url, 40_000)))
         # Side by side in each round, so that a slow minute of the machine meets all of them.
         for name in SERVERS:
-            with _serving(name, url) as running:
-                _load(running, bodies, 1, given.connections)
-                full[name].append(_load(running, bodies, given.seconds, given.connections))
+            with serving(name, url) as running:
+                load(running, told, 1, given.connections)
+                full[name].append(load(running, told, given.seconds, given.connections))
     for name in SERVERS:
-        peak = statistics.median(load.per_second for load in full[name])
-        with _serving(name, url) as running:
-            _load(running, bodies, 1, given.connections)
+        peak = statistics.median(each.per_second for each in full[name])
+        with serving(name, url) as running:
+            load(running, told, 1, given.connections)
             pause_ms = 2_000 * given.connections / peak
-            half[name] = _load(running, bodies, given.seconds, given.connections, pause_ms=pause_ms)
+            half[name] = load(running, told, given.seconds, given.connections, pause_ms=pause_ms)
     return Results(full, half, statistics.median(copies))
 
 
@@ -150,7 +150,7 @@ def _told(results: Results) -> str:
     return "\n".join([*lines, *(f"{what:28} {value}" for what, value in results.ratios().items())])
 
 
-def _open_shop(url: str) -> None:
+def open_shop(url: str) -> None:
     now = datetime.now(UTC)
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute("INSERT INTO accounts (id, name, created_at) VALUES (%s, 'Bench', %s)", (UUID(int=1), now))
@@ -170,7 +170,7 @@ def _open_shop(url: str) -> None:
         )
 
 
-def _bodies(count: int = 5_000) -> Iterator[str]:
+def bodies(count: int = 5_000) -> Iterator[str]:
     """Arrivals as the script tells of them: every other from an ad, with a click id of its own; many visitors."""
     chance = random.Random(7)
     page = "https://salon.example.com/{}"
@@ -230,7 +230,7 @@ def _cpu_s(process: Path) -> float:
 
 
 @contextmanager
-def _serving(name: str, url: str) -> Iterator[Running]:
+def serving(name: str, url: str) -> Iterator[Running]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -247,7 +247,7 @@ def _serving(name: str, url: str) -> Iterator[Running]:
         process.wait(20)
 
 
-def _load(server: Running, bodies: Path, seconds: int, connections: int, *, pause_ms: float = 0) -> Load:
+def load(server: Running, told: Path, seconds: int, connections: int, *, pause_ms: float = 0) -> Load:
     with psycopg.connect(server.url, autocommit=True) as conn:
         conn.execute("TRUNCATE touches, touches_untold")
         conn.execute("CHECKPOINT")
@@ -255,7 +255,7 @@ def _load(server: Running, bodies: Path, seconds: int, connections: int, *, paus
     said = subprocess.run(
         ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", "-s", HERE / "collector_load.lua", f"http://127.0.0.1:{server.port}"],
         env={
-            **os.environ, "BODIES": str(bodies), "TARGET": "/t", "CONTENT_TYPE": "text/plain;charset=UTF-8",
+            **os.environ, "BODIES": str(told), "TARGET": "/t", "CONTENT_TYPE": "text/plain;charset=UTF-8",
             "DELAY_MS": str(round(pause_ms)), "RUN": str(random.getrandbits(30)),
         },
         capture_output=True, text=True, check=True,
@@ -279,7 +279,7 @@ def _load(server: Running, bodies: Path, seconds: int, connections: int, *, paus
 
 async def _copy(url: str, count: int, batch: int = 2_000) -> float:
     """Rows per second by COPY in the binary format, the fastest way in there is."""
-    events = [peers.decoder.decode(body.replace("@ID@", str(uuid4())).encode()).events[0] for body in _bodies(batch)]
+    events = [peers.decoder.decode(body.replace("@ID@", str(uuid4())).encode()).events[0] for body in bodies(batch)]
     into = f"COPY touches ({', '.join(peers.COLUMNS)}) FROM STDIN (FORMAT BINARY)"
     took = 0.0
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:

@@ -58,7 +58,7 @@ def test_what_is_accepted_is_in_the_table_and_waits_to_be_told(shop: Shop) -> No
             fields={"page": "p1", "n": 3, "on": True},
         )
     )
-    assert (answer.status_code, answer.json()) == (202, {"accepted": 1, "errors": []})
+    assert (answer.status_code, answer.content) == (202, b"")
     assert shop.rows("business_id, id, kind, channel, source, medium, campaign, visitor, consent") == [
         (ANNA, event_id, "visit", "google_ads", "google", "cpc", "spring", VISITOR, "granted")
     ]
@@ -242,8 +242,7 @@ def test_clocks_that_cannot_be_right_are_corrected_with_a_remark(shop: Shop) -> 
 
 def test_programs_that_say_so_are_dropped_and_counted(shop: Shop) -> None:
     for agent in ("Googlebot/2.1 (+http://www.google.com/bot.html)", "curl/8.0"):
-        answer = shop.send(visit(), headers={"user-agent": agent})
-        assert (answer.status_code, answer.json()["accepted"]) == (202, 0)
+        assert shop.send(visit(), headers={"user-agent": agent}).status_code == 202
     assert shop.rows() == [(0,)]
     assert shop.collector.counts.bots == 2
 
@@ -258,8 +257,8 @@ def test_what_the_database_cannot_hold_is_cleaned_or_refused_and_harms_nobody(sh
             visit(),
         ],
     }
-    answer = shop.http.post("/t", content=json.dumps(body))
-    assert (answer.status_code, answer.json()["accepted"]) == (202, 3)
+    assert shop.http.post("/t", content=json.dumps(body)).status_code == 202
+    assert shop.rows() == [(3,)]
     assert ('quote " backslash \\ {brace},NULL',) in shop.rows("campaign")
 
 
@@ -278,8 +277,8 @@ def test_no_body_makes_it_fail(shop: Shop, data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(["/t", "/api/v1/touchpoints"]))
     answer = shop.http.post(path, content=body, headers={"x-site-key": ANNAS_KEY})
     assert answer.status_code in (202, 400, 401, 404, 422), (body, answer.text)
-    accepted = answer.json()["accepted"] if answer.status_code == 202 else 0
-    assert accepted <= MOST_IN_BEACON
+    if answer.content:
+        assert answer.json().get("accepted", 0) <= MOST_IN_BEACON
 
 
 def test_too_much_from_one_address_is_told_to_wait_and_then_taken(database_url: str) -> None:
