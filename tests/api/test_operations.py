@@ -15,6 +15,7 @@ from tests.small_site import Site, small_site
 from bookingbridge.api.limits import PER_ADDRESS
 from bookingbridge.domains.accounts import api as accounts
 from bookingbridge.domains.accounts.api import Presented, Role, Who
+from bookingbridge.infra.secrets import Vault
 
 
 @pytest.fixture
@@ -101,6 +102,15 @@ def test_what_is_kept_of_an_answer_cannot_be_read_in_the_database(site: Site) ->
             return bytes(row[0]).decode("latin-1")
 
     assert "a-name-to-look-for" not in site.do(stored())
+
+
+def test_an_answer_sealed_by_a_key_that_is_gone_is_not_made_again(site: Site) -> None:
+    with site.client(key=site.owner().key()) as http:
+        make(http, "top", "k1")
+        site.app.state.vault = Vault(["another key of the tests that is long enough"])
+        refused = make(http, "top", "k1")
+        assert (refused.status_code, refused.json()["code"]) == (409, "answer_gone")
+        assert toys.made == ["top"]
 
 
 def test_a_client_is_held_to_its_pace_at_each_operation_and_told_how_long(site: Site) -> None:

@@ -20,7 +20,7 @@ from bookingbridge.canonical.errors import Ambiguous, Refused
 from bookingbridge.domains.accounts.api import Who
 from bookingbridge.infra import idempotency
 from bookingbridge.infra.db import Database
-from bookingbridge.infra.secrets import Vault
+from bookingbridge.infra.secrets import CannotOpen, Vault
 
 HEADER = "idempotency-key"
 PATTERN = r"^[!-~]{1,200}$"
@@ -71,7 +71,12 @@ def _from_before(request: Request, who: Who, key: str, claim: idempotency.Claim)
             code="outcome_unknown",
         )
     vault: Vault = request.app.state.vault
-    status, headers, body = msgspec.json.decode(vault.open(claim.answer, context=_context(who, key)))
+    try:
+        kept = vault.open(claim.answer, context=_context(who, key))
+    except CannotOpen as sealed:
+        why = "The first request with this Idempotency-Key was carried out; its answer can no longer be opened."
+        raise Refused(why, code="answer_gone") from sealed
+    status, headers, body = msgspec.json.decode(kept)
     return Response(base64.b64decode(body), status, {**headers, "idempotency-replayed": "true"})
 
 
