@@ -76,7 +76,7 @@ def nice_ticks(low: float, high: float, wanted: int = 4) -> list[float]:
     low, high = min(finite(low), 0.0), max(finite(high), 0.0)
     # Nearer together than any amount there is; smaller still and the logarithm below would fail.
     if high - low < 1e-9:
-        return [0.0, 1.0]
+        return [-1.0, 0.0, 1.0] if low < 0 else [0.0, 1.0]
     raw = (high - low) / wanted
     size = 10.0 ** math.floor(math.log10(raw))
     step = next(m * size for m in (1, 2, 2.5, 5, 10) if raw <= m * size * (1 + 1e-9))
