@@ -179,8 +179,9 @@ def test_a_worker_that_is_told_to_stop_leaves_nothing_half_done_and_another_goes
     assert house.ask_to_stop("worker") == 0
     assert house.rows("SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'") == [(0,)]
     assert house.rows("SELECT count(*) FROM procrastinate_workers") == [(0,)]
+    assert scene.state() == "running"
     scene.be_slow(None)
-    if scene.state() != "done":
-        house.start_worker()
+    house.start_worker()
     until(scene.is_quiet, "the import ends")
+    assert scene.state() == "done"
     assert house.rows("SELECT count(*) FROM bookings") == [(len(scene.world.visits),)]

@@ -31,6 +31,8 @@ log = get(__name__)
 CONCURRENCY = 8
 TRIES = 12
 DEAD_AFTER_S = 15.0
+GRACE_S = 8.0
+"""Seconds that begun jobs have to end when a worker is told to stop: Docker kills after ten. The rest is taken up."""
 
 
 class Patience(BaseRetryStrategy):
@@ -123,7 +125,7 @@ async def _run_jobs(engine: Engine, stop: asyncio.Event, dead_after_s: float) ->
                 fetch_job_polling_interval=1.0,
                 update_heartbeat_interval=dead_after_s / 5,
                 stalled_worker_timeout=dead_after_s,
-                shutdown_graceful_timeout=20,
+                shutdown_graceful_timeout=GRACE_S,
                 worker_middleware=[hands.hold],
             )
         )
