@@ -94,7 +94,7 @@ async def _locations(tx: Tx) -> str:
 def _sources(engine: Engine, connected: Sequence[Health], ability: Ability) -> str:
     """The connections that were read at least once and tell of this; files count for bookings only."""
     return ", ".join(
-        h.title
+        h.connection.name if h.connection.vendor == FILES else h.title
         for h in connected
         if h.connection.last_success_at
         and knows(engine, h, ability)

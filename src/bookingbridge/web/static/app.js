@@ -13,6 +13,10 @@
   };
   root.dataset.js = "";
 
+  // A new business is mostly where its owner's browser is.
+  const zone = document.querySelector("input[name=time_zone]");
+  if (zone && !zone.value) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+
   // Theme: what the system says, until one is chosen.
   const isDark = () => (root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
   const flipTheme = () => {

@@ -163,10 +163,7 @@ def counts_as(link: ShortLink) -> str:
 
 def link_form(given: Given, wrong: BridgeError | None = None) -> Form:
     """A new link or printed code."""
-    kinds = (
-        Choice("link", "A link to click", help="In a profile, a mail, a post."),
-        Choice("qr", "A code to scan", help="On paper."),
-    )
+    kinds = (("link", "A link to click"), ("qr", "A code to scan, on paper"))
     chosen, medium = given.get("kind", "link"), given.get("medium", "organic")
     return Form(
         "/settings/links",
@@ -177,8 +174,8 @@ def link_form(given: Given, wrong: BridgeError | None = None) -> Form:
                 error=_error(wrong, "target_url"),
             ),
             Field(
-                "kind", "What it is", kind="radio",
-                choices=tuple(Choice(c.value, c.label, c.value == chosen, c.help) for c in kinds),
+                "kind", "What it is", kind="select",
+                choices=tuple(Choice(value, label, value == chosen) for value, label in kinds),
             ),
             _channel_field(given.get("channel", ""), ""),
             Field(
