@@ -32,7 +32,7 @@ from bookingbridge.sync.engine import Engine
 from bookingbridge.sync.inbound import Arrival, Door
 from bookingbridge.web import assets
 from bookingbridge.web.access import check_routes, declared
-from bookingbridge.web.middleware import Front
+from bookingbridge.web.middleware import MAX_BODY, Front
 from bookingbridge.web.pages.error import respond
 
 _log = log.get(__name__)
@@ -40,7 +40,7 @@ _log = log.get(__name__)
 
 def create_app(settings: Settings, engine: Engine) -> Any:
     """The whole app over an open database: an ASGI callable. `app.state` of the inner app carries what routes need."""
-    app = FastAPI(title="BookingBridge", openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(title="BookingBridge", openapi_url=None, docs_url=None, redoc_url=None, max_body_size=MAX_BODY)
     app.state.settings = settings
     app.state.engine = engine
     app.state.db = engine.db
@@ -73,6 +73,7 @@ class House:
             public_url=settings.public_url,
             is_production=settings.environment == "production",
             trusted_proxies=settings.trusted_proxies,
+            draw=respond.draw,
         )
         self._parts = (batcher, intake)
 
@@ -148,7 +149,7 @@ async def _serve(settings: Settings, url: str, host: str, port: int, with_worker
         server = uvicorn.Server(
             uvicorn.Config(
                 app, host=host, port=port, log_level="warning", access_log=False, server_header=False,
-                date_header=True, timeout_graceful_shutdown=10,
+                date_header=True, timeout_graceful_shutdown=10, proxy_headers=False,
             )
         )  # fmt: skip
         if token := await accounts.owner_link(db):

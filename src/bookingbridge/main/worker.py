@@ -22,7 +22,7 @@ from bookingbridge.infra import outbox
 from bookingbridge.infra.db import Database
 from bookingbridge.infra.jobs import patience
 from bookingbridge.infra.log import get
-from bookingbridge.main import wiring
+from bookingbridge.main import upkeep, wiring
 from bookingbridge.sync import inbound, running, schedule
 from bookingbridge.sync.engine import Engine
 
@@ -90,6 +90,7 @@ async def run(engine: Engine, *, until: asyncio.Event | None = None, dead_after_
     rounds = [
         asyncio.create_task(_every(1.0, lambda: schedule.begin_due(engine), stop)),
         asyncio.create_task(_every(30.0, lambda: schedule.sweep(engine), stop)),
+        asyncio.create_task(_every(upkeep.EVERY_S, lambda: upkeep.tidy(engine), stop)),
     ]
     is_lost = False
     while not stop.is_set():

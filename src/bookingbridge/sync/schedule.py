@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bookingbridge.canonical.errors import NotFound
+from bookingbridge.infra.db import Tx
 from bookingbridge.infra.jobs import Bell
 from bookingbridge.sync import running
 from bookingbridge.sync.engine import Engine
-from bookingbridge.sync.store import inbound, runs
+from bookingbridge.sync.store import inbound, links, runs
 
 PATIENCE = timedelta(minutes=2)
 
@@ -41,3 +42,8 @@ async def sweep(engine: Engine) -> int:
                 rung += 1
             await tx.ring(Bell("tell_touches", {"business": str(business_id)}, debounce=f"touches:{business_id}"))
     return rung
+
+
+async def forget_raw(tx: Tx, older_than: timedelta) -> int:
+    """Payloads that were read long ago are gone, and webhooks that were worked off; how many. Unread ones stay."""
+    return await links.forget_raw(tx, tx.now - older_than) + await inbound.forget_done(tx, tx.now - older_than)

@@ -223,3 +223,11 @@ async def stuck(tx: Tx, older_than: datetime) -> list[UUID]:
         (tx.business_id, older_than),
     )
     return [row[0] for row in rows]
+
+
+async def forget_done(tx: Tx, before: datetime) -> int:
+    """Webhooks received before then are gone, but for those that nothing good became of."""
+    return await tx.run(
+        "DELETE FROM inbound_events WHERE business_id = %s AND received_at < %s AND state IN ('done', 'ignored')",
+        (tx.business_id, before),
+    )

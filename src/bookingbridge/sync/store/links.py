@@ -264,3 +264,11 @@ async def inherit(tx: Tx, connection_id: UUID, left_by: UUID) -> None:
         "UPDATE raw_records SET connection_id = %s WHERE business_id = %s AND connection_id = %s",
         (connection_id, tx.business_id, left_by),
     )
+
+
+async def forget_raw(tx: Tx, before: datetime) -> int:
+    """Payloads received before then are gone, but for those that could not be read."""
+    return await tx.run(
+        "DELETE FROM raw_records WHERE business_id = %s AND received_at < %s AND problem IS NULL",
+        (tx.business_id, before),
+    )
