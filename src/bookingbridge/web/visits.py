@@ -99,6 +99,11 @@ def cause(known: Known | None) -> Cause:
     return Cause(journeys.title(known.channel), hue(known.channel), known.campaign)
 
 
+def unpaid_cause(booking: Booking) -> Cause:
+    """What stands where a cause would: it is told of paid visits only."""
+    return PENDING if booking.status in ("pending", "confirmed", "completed") else Cause(fmt.NOTHING, "c0")
+
+
 def how(known: Known | None, paid: Conversion | None) -> str:
     """How the cause is known; why none is."""
     if known is not None:

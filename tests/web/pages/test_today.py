@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import time
 from datetime import timedelta
 
@@ -129,6 +131,16 @@ def test_the_chart_is_to_be_had_as_a_file_whose_cells_come_to_the_revenue(seen: 
     lines = [line.split(",") for line in answer.text.lstrip("\ufeff").splitlines()]
     assert lines[0] == ["week", "Google Ads USD", "E-mail USD", "Unknown USD", "total USD", "ad spend USD"]
     assert [sum(float(line[i]) for line in lines[1:]) for i in range(1, 6)] == [65, 25, 30, 120, 450]
+
+
+def test_the_paid_visits_are_to_be_had_as_a_file_with_what_brought_them(seen: Shop) -> None:
+    text = seen.visitor.get("/today/visits.csv?model=first").text
+    rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
+    assert [(r["client"], r["revenue"], r["channel"], r["campaign"], r["how we know"]) for r in rows] == [
+        ("Cy Noor", "30.00", "Unknown", "", "no touch seen"),
+        ("Bo Marsh", "40.00", "Google Ads", "Spring ads", "booking token"),
+        ("Ana Lima", "50.00", "Google Ads", "Spring ads", "same e-mail"),
+    ]
 
 
 def test_a_business_without_anything_is_told_what_to_connect(seen: Shop) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from bookingbridge.canonical.money import Money
 from bookingbridge.canonical.ports import Ability
 from bookingbridge.domains.accounts.api import Permission, Who
 from bookingbridge.domains.attribution import api as attribution
@@ -19,6 +20,7 @@ from bookingbridge.sync.engine import Engine
 from bookingbridge.sync.overview import Health
 from bookingbridge.web import figures, revenue_chart, sources, visits
 from bookingbridge.web import format as fmt
+from bookingbridge.web.charts.base import csv_text
 from bookingbridge.web.figures import Shown
 from bookingbridge.web.pages.today.kpis import kpis
 from bookingbridge.web.pages.today.needs import needs
@@ -27,6 +29,7 @@ from bookingbridge.web.ui import parts
 from bookingbridge.web.ui.parts import Action, Empty
 
 VISITS = 10
+MOST_IN_FILE = 10_000
 SCRIPT_QUIET_DAYS = 3
 
 
@@ -46,6 +49,7 @@ async def view(engine: Engine, tx: Tx, who: Who, s: Shown, connected: Sequence[H
         campaign_totals=figures.totals(s),
         campaigns_csv=s.asked.address("/attribution/campaigns.csv") if may_export and rows else "",
         visits=await _visits(tx, who, s),
+        visits_csv=s.asked.address("/today/visits.csv") if may_export and has_figures else "",
         sources=await _sources(tx, who, s, connected),
         start=None if has_figures else _start(who, engine, connected),
         notices=figures.notices(s),
@@ -70,12 +74,37 @@ async def _visits(tx: Tx, who: Who, s: Shown) -> tuple[VisitRow, ...]:
             when=parts.moment(b.starts_at, now=s.now, tz=s.asked.zone),
             status=visits.status(b, conversion, s.now),
             paid=visits.paid_words(conversion),
-            cause=visits.cause(cause) if conversion else visits.PENDING,
+            cause=visits.cause(cause) if conversion else visits.unpaid_cause(b),
             how=visits.how(cause, conversion),
             href=f"/attribution/bookings/{b.id}",
         )
 
     return tuple(row(b) for b in latest)
+
+
+async def visits_csv(tx: Tx, who: Who, s: Shown) -> str:
+    """Every paid visit of the period with its main cause, the newest first, up to MOST_IN_FILE."""
+    p, tz = s.overview.period, s.asked.zone
+    paid = await attribution.visits(tx, p.first, p.last, limit=MOST_IN_FILE, location_id=s.asked.location_id)
+    ids = [c.booking_id for c in paid]
+    known, booked = await insights.causes(tx, ids, s.overview.model), await bookings.bookings(tx, ids)
+    names = await visits.names(tx, who, (c.client_id for c in paid))
+    head = [
+        "booking", "client", "service", "starts at", "paid on", "revenue", "currency", "new client", "channel",
+        "campaign", "how we know",
+    ]  # fmt: skip
+
+    def row(c: Conversion) -> list[object]:
+        b, cause = booked[c.booking_id], known.get(c.booking_id)
+        shown = visits.cause(cause)
+        return [
+            str(b.id), names.client(c.client_id), names.what(b),
+            b.starts_at.astimezone(tz).isoformat(timespec="minutes"), c.day.isoformat(),
+            Money(c.revenue_minor, c.currency).decimal(), c.currency, "yes" if c.is_first_visit else "no",
+            shown.channel, shown.campaign, visits.how(cause, c),
+        ]  # fmt: skip
+
+    return csv_text(head, [row(c) for c in paid if c.booking_id in booked])
 
 
 def _moved(b: Booking, paid: Conversion | None) -> tuple[datetime, UUID]:

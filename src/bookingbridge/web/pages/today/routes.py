@@ -46,6 +46,15 @@ async def revenue_csv(request: Request, who: Who = needs(Permission.EXPORT)) -> 
     return csv_file(revenue_chart.of(s).csv(), f"revenue {s.asked.period.first} to {s.asked.period.last}")
 
 
+@router.get("/today/visits.csv")
+async def visits_csv(request: Request, who: Who = needs(Permission.EXPORT)) -> Response:
+    engine: Engine = request.app.state.engine
+    async with engine.db.business(who.business_id) as tx:
+        s = await figures.shown(request, tx, who)
+        text = await building.visits_csv(tx, who, s)
+    return csv_file(text, f"visits {s.asked.period.first} to {s.asked.period.last}")
+
+
 async def _pulse(tx: Tx) -> str:
     """Another whenever the page would be: something happened, was computed, was read, or a minute went by."""
     minute = int(tx.now.timestamp()) // 60

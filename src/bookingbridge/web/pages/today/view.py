@@ -87,3 +87,4 @@ class TodayView:
     notices: tuple[Notice, ...] = ()
     sample: StackedBars = field(default_factory=sample.revenue)
     """Drawn faded below `start`, labelled as a sample."""
+    visits_csv: str = ""
