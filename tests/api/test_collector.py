@@ -195,7 +195,9 @@ def test_one_wrong_event_does_not_cost_the_others(shop: Shop) -> None:
     ]  # fmt: skip
     assert all(len(error["why"]) > 10 for error in found["errors"])
     assert shop.rows() == [(2,)]
-    assert (shop.collector.counts.accepted, shop.collector.counts.refused) == (2, 12)
+    figures = shop.collector.figures()
+    assert (figures["collector_accepted"], figures["collector_refused"], figures["touches_stored"]) == (2, 12, 2)
+    assert (figures["touches_waiting"], figures["touches_up"]) == (0, 1)
 
 
 REFUSED: list[tuple[bytes, int, str]] = [

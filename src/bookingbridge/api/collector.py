@@ -12,20 +12,16 @@ Raw ASGI in front of the app, because a framework's own cost per request is thre
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import lru_cache
-from math import ceil
-from typing import NamedTuple
 from urllib.parse import parse_qs
 
 from bookingbridge.api import collector_script, collector_wire
 from bookingbridge.api.asgi import (
-    JSON,
     Answer,
     App,
-    Header,
     Receive,
     Scope,
     Send,
@@ -34,13 +30,14 @@ from bookingbridge.api.asgi import (
     read_body,
     send_answer,
 )
+from bookingbridge.api.collector_answers import ALL, FOR_ALL, Stored, not_post, of_error, recorded
 from bookingbridge.api.collector_links import LinkDesk
 from bookingbridge.api.collector_senders import Paces, Senders, host_of
 from bookingbridge.api.collector_wire import NotJson, Parcel
 from bookingbridge.canonical.errors import BridgeError, Refused, Throttled, Unreachable, Unreadable
 from bookingbridge.domains.journeys import api as journeys
 from bookingbridge.domains.journeys.api import Event, Intake, Sender, Touch
-from bookingbridge.infra import json, log
+from bookingbridge.infra import log
 from bookingbridge.infra.db import Database
 
 TOUCHPOINTS = "/api/v1/touchpoints"
@@ -53,18 +50,6 @@ MOST_IN_LIST = 1_000
 
 _log = log.get(__name__)
 
-_FOR_ALL: Header = (b"access-control-allow-origin", b"*")
-_PREFLIGHT = Answer(
-    204,
-    (
-        _FOR_ALL,
-        (b"access-control-allow-methods", b"POST"),
-        (b"access-control-allow-headers", b"content-type, authorization"),
-        (b"access-control-max-age", b"86400"),
-    ),
-)
-# Without a body the server sends it in one piece, which is a fifth of what such a request costs.
-_ALL = Answer(202, (_FOR_ALL,))
 _is_bot = lru_cache(4_096)(journeys.is_bot)
 
 
@@ -82,17 +67,6 @@ class Counts:
     """Events that were sent back with 503: the sender still has them."""
     clicks_lost: int = 0
     """People who were sent on to a link's target although their click could not be stored."""
-
-
-class _Stored(NamedTuple):
-    """The touches at their events' places, None where one was refused; (where, why) of those."""
-
-    touches: Sequence[Touch | None]
-    errors: Sequence[tuple[str, str]]
-
-    @property
-    def accepted(self) -> int:
-        return len(self.touches) - len(self.errors)
 
 
 class Collector:
@@ -136,11 +110,18 @@ class Collector:
         try:
             answer = await handle(scope, receive)
         except BridgeError as expected:
-            answer = self._of_error(expected)
+            answer = self._refused(expected)
         except Exception:
             _log.exception("collector failed", path=scope["path"][:60])
-            answer = problem(500, "internal", "Something went wrong here; the log has it.", headers=(_FOR_ALL,))
+            answer = problem(500, "internal", "Something went wrong here; the log has it.", headers=(FOR_ALL,))
         await send_answer(send, answer, without_body=scope["method"] == "HEAD")
+
+    def figures(self) -> dict[str, int]:
+        """What was counted since the start, by names fit for metrics, and how many events wait to be stored now."""
+        batcher = self._intake.batcher
+        found = {f"collector_{name}": count for name, count in asdict(self.counts).items()}
+        found |= {f"touches_{name}": count for name, count in asdict(batcher.counts).items()}
+        return found | {"touches_waiting": batcher.waiting, "touches_up": int(batcher.is_up)}
 
     def _handler(self, scope: Scope) -> Callable[[Scope, Receive], Awaitable[Answer]] | None:
         path: str = scope["path"]
@@ -154,7 +135,7 @@ class Collector:
 
     async def _beacon(self, scope: Scope, receive: Receive) -> Answer:
         if scope["method"] != "POST":
-            return _not_post(scope)
+            return not_post(scope)
         agent = origin = ""
         for name, value in scope["headers"]:
             if name == b"user-agent":
@@ -164,19 +145,19 @@ class Collector:
         body = await read_body(receive, LARGEST_BEACON)
         if _is_bot(agent):
             self.counts.bots += 1
-            return _ALL
+            return ALL
         parcel = _parcel(body, LARGEST_BEACON, MOST_IN_BEACON)
         now = self._intake.now()
         door = await self._senders.site(scope, parcel.site or "", now, len(parcel.events))
         if origin and door.site.hosts and not door.lets_in(host_of(origin)):
             raise Refused("this site's key may not be used by pages at this host", code="host_not_allowed")
         stored = await self._store(parcel, door.sender, now, agent)
-        return _partly(stored) if stored.errors else _ALL
+        return recorded(stored, with_ids=False) if stored.errors else ALL
 
     async def touchpoints(self, scope: Scope, receive: Receive) -> Answer:
         """Events from a program: 202 with their ids when they are committed, 422 where none is usable."""
         if scope["method"] != "POST":
-            return _not_post(scope)
+            return not_post(scope)
         now = self._intake.now()
         scheme, _, token = header(scope, b"authorization").partition(" ")
         program = None
@@ -190,11 +171,7 @@ class Collector:
             self._senders.program_must_have_room(program, now, len(parcel.events))
             sender = await self._senders.for_site(program, parcel.site) if parcel.site else program
         stored = await self._store(parcel, sender, now)
-        if not stored.accepted:
-            return problem(
-                422, "invalid", "None of the events can be used.", errors=stored.errors, headers=(_FOR_ALL,)
-            )  # fmt: skip
-        return Answer(202, (JSON, _FOR_ALL), _summary(stored, with_ids=True))
+        return recorded(stored, with_ids=True)
 
     async def _pixel(self, scope: Scope, receive: Receive) -> Answer:
         if scope["method"] not in ("GET", "HEAD"):
@@ -235,7 +212,7 @@ class Collector:
             return problem(405, "method_not_allowed", "the script is fetched by GET")
         return self._script.answer(accepts=header(scope, b"accept-encoding"), known=header(scope, b"if-none-match"))
 
-    async def _store(self, parcel: Parcel, sender: Sender, now: datetime, agent: str = "") -> _Stored:
+    async def _store(self, parcel: Parcel, sender: Sender, now: datetime, agent: str = "") -> Stored:
         """The usable events are committed. Raises Throttled or Unreachable where none of them is."""
         made: list[Touch | None] = []
         errors: list[tuple[str, str]] = []
@@ -263,37 +240,15 @@ class Collector:
                     errors.append((f"events[{place}]", why_not.why))
         self.counts.accepted += len(made) - len(errors)
         self.counts.refused += len(errors)
-        return _Stored(made, errors)
+        return Stored(made, errors)
 
-    def _of_error(self, error: BridgeError) -> Answer:
-        """The answer that tells a sender what to do next."""
-        later: tuple[Header, ...] = (_FOR_ALL,)
-        if isinstance(error, Throttled) and error.until is not None:
+    def _refused(self, error: BridgeError) -> Answer:
+        answer = of_error(error, self._intake.now())
+        if answer.status == 429:
             self.counts.limited += 1
-            seconds = max(1, ceil((error.until - self._intake.now()).total_seconds()))
-            return problem(429, error.code, error.why, headers=(_FOR_ALL, (b"retry-after", str(seconds).encode())))
-        if isinstance(error, Throttled | Unreachable):
-            return problem(503, error.code, error.why, headers=(_FOR_ALL, (b"retry-after", b"2")))
-        if error.code == "unauthenticated":
-            later = (_FOR_ALL, (b"www-authenticate", b"Bearer"))
-        self.counts.refused += 1
-        return problem(_STATUS.get(error.code, 422), error.code, error.why, headers=later)
-
-
-_STATUS = {
-    "unauthenticated": 401,
-    "forbidden": 403,
-    "host_not_allowed": 403,
-    "no_such_site": 404,
-    "too_large": 413,
-    "not_json": 400,
-}
-
-
-def _not_post(scope: Scope) -> Answer:
-    if scope["method"] == "OPTIONS":
-        return _PREFLIGHT
-    return problem(405, "method_not_allowed", "events are sent by POST", headers=(_FOR_ALL, (b"allow", b"POST")))
+        elif answer.status < 500:
+            self.counts.refused += 1
+        return answer
 
 
 def _parcel(body: bytes | None, largest: int, most: int) -> Parcel:
@@ -306,17 +261,3 @@ def _parcel(body: bytes | None, largest: int, most: int) -> Parcel:
     if len(parcel.events) > most:
         raise Refused(f"a request holds at most {most} events", code="too_large")
     return parcel
-
-
-def _partly(stored: _Stored) -> Answer:
-    if stored.accepted:
-        return Answer(202, (JSON, _FOR_ALL), _summary(stored))
-    return problem(422, "invalid", "None of the events can be used.", errors=stored.errors, headers=(_FOR_ALL,))
-
-
-def _summary(stored: _Stored, *, with_ids: bool = False) -> bytes:
-    errors = [{"where": where, "why": why} for where, why in stored.errors]
-    found: dict[str, object] = {"accepted": stored.accepted, "errors": errors}
-    if with_ids:
-        found["ids"] = [touch.id if touch else None for touch in stored.touches]
-    return json.dumps(found)

@@ -15,7 +15,7 @@ from tests.domains.journeys.shops import ANNA, BORIS, NOON, rows, run
 
 from bookingbridge.domains.journeys import api as journeys
 from bookingbridge.domains.journeys.api import Touch
-from bookingbridge.domains.journeys.store import touches
+from bookingbridge.domains.journeys.store import collected, touches
 from bookingbridge.infra.db import Database
 
 
@@ -33,8 +33,8 @@ def touch(number: int, **fields: Any) -> Touch:
 
 async def collect(db: Database, items: Iterable[tuple[UUID, Touch]], bells: dict[UUID, datetime | None]) -> None:
     async with await AsyncConnection.connect(db.url, autocommit=True) as conn:
-        await touches.enter(conn)
-        await touches.collect(conn, list(items), bells)
+        await collected.enter(conn)
+        await collected.collect(conn, list(items), bells)
 
 
 def test_touches_of_many_businesses_are_stored_at_once_and_each_business_sees_its_own(database_url: str) -> None:
@@ -56,7 +56,7 @@ def test_the_collectors_realm_can_insert_and_do_nothing_else(database_url: str) 
     async def story(db: Database) -> None:
         await collect(db, [(ANNA, touch(1))], {ANNA: None})
         async with await AsyncConnection.connect(db.url, autocommit=True) as conn:
-            await touches.enter(conn)
+            await collected.enter(conn)
             for table in ("touches", "touches_untold"):
                 found = await (await conn.execute(f"SELECT count(*) FROM {table}".encode())).fetchone()
                 assert found == (0,)
@@ -152,9 +152,9 @@ def test_a_touch_whose_bell_was_found_ringing_is_not_missed_by_the_job_that_bega
     async def story(db: Database) -> None:
         await collect(db, [(ANNA, touch(1))], {ANNA: None})
         async with await AsyncConnection.connect(db.url, autocommit=True) as conn:
-            await touches.enter(conn)
+            await collected.enter(conn)
             async with conn.transaction():
-                await touches.collect(conn, [(ANNA, touch(2))], {ANNA: None})
+                await collected.collect(conn, [(ANNA, touch(2))], {ANNA: None})
                 # The job whose bell was found ringing is taken by a worker now, before this transaction ends.
                 with psycopg.connect(database_url, autocommit=True) as worker:
                     worker.execute("UPDATE procrastinate_jobs SET status = 'doing'")
@@ -193,6 +193,8 @@ def test_questions_about_touches_are_answered(database_url: str) -> None:
             touch(5, visitor="v2", phone_key="+12065550123", channel="email"),
             touch(6, visitor=None, kind="asked", channel="unknown", client_id=UUID(int=7)),
             touch(7, visitor="v1", occurred_at=NOON - 40 * day),
+            touch(9, visitor="v1", kind="open"),
+            touch(10, visitor="v1", kind="own_kind"),
         ]
         await collect(db, [(ANNA, t) for t in own] + [(BORIS, touch(8, visitor="v1"))], {ANNA: None, BORIS: None})
         async with db.business(ANNA) as tx:
@@ -211,12 +213,12 @@ def test_questions_about_touches_are_answered(database_url: str) -> None:
             assert [(c.visitor, c.touch_id.int) for c in given] == [("v1", 4)]
             assert await journeys.newest(tx) == NOON
             assert [(c.channel, c.touches, c.visitors) for c in await journeys.counts(tx, NOON, NOON + day)] == [
-                ("direct", 5, 1),
+                ("direct", 7, 1),
                 ("email", 1, 1),
                 ("unknown", 1, 0),
             ]
             first = await journeys.latest(tx, limit=3)
             rest = await journeys.latest(tx, limit=10, before=(first[-1].received_at, first[-1].id))
-            assert [t.id.int for t in first + rest] == [7, 6, 5, 4, 3, 2, 1]
+            assert [t.id.int for t in first + rest] == [10, 9, 7, 6, 5, 4, 3, 2, 1]
 
     run(database_url, story)

@@ -59,8 +59,8 @@ async def touches_of(
 ) -> list[Touch]:
     """The marketing touches of these visitors, and those that name these clients, from `since` to `until`, by time.
 
-    Both ends are included, each touch comes once. What only says who somebody is, and answers that name no channel,
-    are left out.
+    Both ends are included, each touch comes once. What only says who somebody is, opened mails, kinds of senders' own
+    and answers that name no channel are left out.
     """
     return await touches.touches_of(tx, list(visitors), list(client_ids), since, until)
 

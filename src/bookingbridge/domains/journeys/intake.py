@@ -19,7 +19,7 @@ from bookingbridge.domains.journeys.addresses import Addresses
 from bookingbridge.domains.journeys.collecting import Event, Sender
 from bookingbridge.domains.journeys.origins import Origins
 from bookingbridge.domains.journeys.publishing import coupon_key
-from bookingbridge.domains.journeys.store import touches
+from bookingbridge.domains.journeys.store import collected
 from bookingbridge.domains.journeys.store.links import ShortLink
 from bookingbridge.domains.journeys.store.touches import Touch
 from bookingbridge.infra.batcher import Batcher, Connect, Poisoned, connector
@@ -89,7 +89,7 @@ class Intake:
         return link
 
     async def _write(self, conn: AsyncConnection[Any], items: list[tuple[UUID, Touch]]) -> Sequence[None]:
-        await touches.collect(conn, items, self._bells({business for business, _ in items}))
+        await collected.collect(conn, items, self._bells({business for business, _ in items}))
         return [None] * len(items)
 
     def _bells(self, businesses: set[UUID]) -> dict[UUID, datetime | None]:
@@ -109,7 +109,7 @@ class Intake:
 def _entering(connect: Connect) -> Connect:
     async def connected() -> AsyncConnection[Any]:
         conn = await connect()
-        await touches.enter(conn)
+        await collected.enter(conn)
         return conn
 
     return connected

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bookingbridge.canonical.events import TouchesRecorded
-from bookingbridge.domains.journeys.store import touches
+from bookingbridge.domains.journeys.store import collected
 from bookingbridge.infra.db import Tx
 
 BATCH = 2_000
@@ -15,9 +15,9 @@ async def tell(tx: Tx, *, batch: int = BATCH) -> int:
 
     The job "tell_touches" of a business does only this, in one transaction. Two of them at once do no harm.
     """
-    await touches.await_ringers(tx)
-    ids = await touches.take_untold(tx, batch)
+    await collected.await_ringers(tx)
+    ids = await collected.take_untold(tx, batch)
     await tx.announce(TouchesRecorded(tuple(ids)))
     if len(ids) == batch:
-        await tx.ring(touches.bell(tx.business_id))
+        await tx.ring(collected.bell(tx.business_id))
     return len(ids)

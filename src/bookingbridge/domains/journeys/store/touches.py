@@ -1,4 +1,4 @@
-"""Touches' rows, and which of them the domains above have not been told of."""
+"""Touches' rows: one business's own way in, and the questions asked about them."""
 
 from __future__ import annotations
 
@@ -9,22 +9,19 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
-from bookingbridge.infra import jobs, json
-from bookingbridge.infra.arrays import literal
+from bookingbridge.domains.journeys.vocabulary import MARKETING_KINDS
 from bookingbridge.infra.bulk import upsert
 from bookingbridge.infra.db import Tx
-from bookingbridge.infra.jobs import Bell
 
-_TYPES = {
+TYPES = {
     "id": "uuid", "kind": "text", "occurred_at": "timestamptz", "received_at": "timestamptz", "channel": "text",
     "consent": "text", "visitor": "text", "client_id": "uuid", "source": "text", "medium": "text",
     "campaign": "text", "campaign_ref": "text", "content": "text", "term": "text", "click_ids": "jsonb",
     "url": "text", "referrer": "text", "email_key": "text", "phone_key": "text", "why": "text", "fields": "jsonb",
 }  # fmt: skip
-_COLUMNS = ", ".join(_TYPES)
+COLUMNS = ", ".join(TYPES)
 
 
 # A msgspec struct and not a dataclass: the collector makes fifteen thousand in a second, at a tenth of the cost.
@@ -58,7 +55,7 @@ class Touch(msgspec.Struct, frozen=True):
     fields: Mapping[str, Any] | None = None
 
 
-assert Touch.__struct_fields__ == tuple(_TYPES)
+assert Touch.__struct_fields__ == tuple(TYPES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,104 +69,16 @@ class ContactGiven:
     phone_key: str | None
 
 
-# While a shared lock of its slot is held, a business's bell may have been found already ringing; see `await_ringers`.
-_RINGERS = 0x746F7563
-_SLOTS = 64
-
-_NAMED = ", ".join(f"%({name})s::{kind}[]" for name, kind in _TYPES.items())
-_COLLECT = f"""
-stored AS (
-    INSERT INTO touches (business_id, {_COLUMNS}) SELECT * FROM unnest(%(owners)s::uuid[], {_NAMED})
-    ON CONFLICT DO NOTHING
-),
-untold AS (
-    INSERT INTO touches_untold SELECT * FROM unnest(%(owners)s::uuid[], %(id)s::uuid[]) ON CONFLICT DO NOTHING
-),
-before AS MATERIALIZED (SELECT count(pg_advisory_xact_lock_shared({_RINGERS}, slot)) FROM unnest(%(slots)s::int[]) slot)
-"""
-
-
-async def enter(conn: AsyncConnection[Any]) -> None:
-    """The connection is in the realm "collector" from now on: touches can be inserted, nothing can be read."""
-    await conn.execute("SELECT set_config('app.business_id', '', false), set_config('app.realm', 'collector', false)")
-
-
-async def collect(
-    conn: AsyncConnection[Any], items: Sequence[tuple[UUID, Touch]], bells: Mapping[UUID, datetime | None]
-) -> None:
-    """Touches of many businesses, each with its business's id, are stored; those known by their id are left alone.
-
-    One statement, thus one transaction, on a connection that did `enter`. `bells` holds every business of `items` and
-    when it may be told at the earliest.
-    """
-    columns = zip(*(_astuple(touch) for _, touch in items), strict=True)
-    params: dict[str, Any] = {k: _column(v, _TYPES[k]) for k, v in zip(_TYPES, columns, strict=True)}
-    params["owners"] = literal([business for business, _ in items])
-    params["slots"] = literal(sorted({_slot(business) for business in bells}))
-    rung = (bell(business, not_before) for business, not_before in bells.items())
-    await jobs.ring_with(conn, _COLLECT, params, *rung)
-
-
-_astuple = msgspec.structs.astuple
-
-
-def _column(values: Sequence[Any], kind: str) -> str:
-    if values.count(None) == len(values):
-        # unnest fills up what is short with NULL.
-        return "{}"
-    if kind == "jsonb":
-        values = [None if value is None else json.dumps(value).decode() for value in values]
-    return literal(values)
-
-
-def bell(business_id: UUID, not_before: datetime | None = None) -> Bell:
-    """The job that tells a business's touches: one waits at a time, however many touches come."""
-    key = f"touches:{business_id}"
-    return Bell("tell_touches", {"business": str(business_id)}, lock=key, debounce=key, not_before=not_before)
-
-
-def _slot(business_id: UUID) -> int:
-    return business_id.int % _SLOTS
-
-
-async def await_ringers(tx: Tx) -> None:
-    """Every transaction that found this business's bell ringing before its job began has ended by now.
-
-    Otherwise a touch whose bell was found ringing could be committed just after the job looked, and lie untold.
-    """
-    await tx.run(
-        "WITH entered AS MATERIALIZED (SELECT pg_advisory_lock(%(k)s, %(s)s)) "
-        "SELECT pg_advisory_unlock(%(k)s, %(s)s) FROM entered",
-        {"k": _RINGERS, "s": _slot(tx.business_id)},
-    )
-
-
-async def take_untold(tx: Tx, limit: int) -> list[UUID]:
-    """Up to `limit` touches that nobody was told of, no longer marked so. Two takers never get the same."""
-    rows = await tx.all(
-        """
-        DELETE FROM touches_untold u USING (
-            SELECT touch_id FROM touches_untold WHERE business_id = %(b)s
-            ORDER BY touch_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-        ) taken
-        WHERE u.business_id = %(b)s AND u.touch_id = taken.touch_id
-        RETURNING u.touch_id
-        """,
-        {"b": tx.business_id, "limit": limit},
-    )
-    return sorted(row[0] for row in rows)
-
-
 async def save(tx: Tx, touches: Iterable[Touch]) -> None:
     """The touches are stored; one of the same id is replaced."""
-    await upsert(tx, "touches", _TYPES, (_row(touch) for touch in touches), keep=("received_at",))
+    await upsert(tx, "touches", TYPES, (_row(touch) for touch in touches), keep=("received_at",))
 
 
 async def put(tx: Tx, touch: Touch) -> bool:
     """The touch is stored, replacing one of the same id; whether anything but the time of receipt changed."""
-    columns = [c for c in _TYPES if c not in ("id", "received_at")]
+    columns = [c for c in TYPES if c not in ("id", "received_at")]
     changed = await tx.run(
-        f"INSERT INTO touches AS t (business_id, {_COLUMNS}) VALUES (%s, {', '.join(['%s'] * len(_TYPES))}) "
+        f"INSERT INTO touches AS t (business_id, {COLUMNS}) VALUES (%s, {', '.join(['%s'] * len(TYPES))}) "
         f"ON CONFLICT (business_id, id) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in columns)} "
         f"WHERE ({', '.join(f't.{c}' for c in columns)}) IS DISTINCT FROM "
         f"({', '.join(f'excluded.{c}' for c in columns)})",
@@ -192,7 +101,7 @@ def _touch(row: Sequence[Any]) -> Touch:
 
 async def by_ids(tx: Tx, ids: Sequence[UUID]) -> list[Touch]:
     rows = await tx.all(
-        f"SELECT {_COLUMNS} FROM touches WHERE business_id = %s AND id = ANY(%s)", (tx.business_id, list(ids))
+        f"SELECT {COLUMNS} FROM touches WHERE business_id = %s AND id = ANY(%s)", (tx.business_id, list(ids))
     )
     return [_touch(row) for row in rows]
 
@@ -255,7 +164,8 @@ async def contacts_given(tx: Tx, emails: Sequence[str], phones: Sequence[str]) -
     return [ContactGiven(*row) for row in rows]
 
 
-_COUNTS = "kind <> 'identify' AND NOT (kind = 'asked' AND channel = 'unknown')"
+_KINDS = ", ".join(f"'{kind}'" for kind in sorted(MARKETING_KINDS))
+_COUNTS = f"kind IN ({_KINDS}) AND NOT (kind = 'asked' AND channel = 'unknown')"
 
 
 async def touches_of(
@@ -263,15 +173,15 @@ async def touches_of(
 ) -> list[Touch]:
     """Marketing touches by these visitors or naming these clients, from `since` to `until`, each once, by time.
 
-    Left out: what only says who somebody is, and answers that name no channel.
+    Left out: what only says who somebody is, opened mails, kinds of senders' own, and answers that name no channel.
     """
     rows = await tx.all(
         f"""
-        SELECT {_COLUMNS} FROM touches
+        SELECT {COLUMNS} FROM touches
         WHERE business_id = %(b)s AND visitor = ANY(%(visitors)s) AND occurred_at BETWEEN %(since)s AND %(until)s
             AND {_COUNTS}
         UNION ALL
-        SELECT {_COLUMNS} FROM touches
+        SELECT {COLUMNS} FROM touches
         WHERE business_id = %(b)s AND client_id = ANY(%(clients)s) AND occurred_at BETWEEN %(since)s AND %(until)s
             AND (visitor IS NULL OR visitor <> ALL(%(visitors)s)) AND {_COUNTS}
         ORDER BY occurred_at, id
@@ -290,7 +200,7 @@ async def touches_of(
 async def latest(tx: Tx, limit: int, before: tuple[datetime, UUID] | None) -> list[Touch]:
     """The touches that arrived last, newest first; those older than `before` (received at, id) to page on."""
     rows = await tx.all(
-        f"SELECT {_COLUMNS} FROM touches WHERE business_id = %(b)s "
+        f"SELECT {COLUMNS} FROM touches WHERE business_id = %(b)s "
         "AND (%(at)s::timestamptz IS NULL OR (received_at, id) < (%(at)s, %(id)s)) "
         "ORDER BY received_at DESC, id DESC LIMIT %(limit)s",
         {
