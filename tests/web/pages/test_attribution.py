@@ -59,6 +59,15 @@ def test_campaigns_say_cost_return_and_how_their_visits_are_recognised(seen: Sho
     assert (unknown["Spend"], unknown["Revenue"], unknown["How we know"]) == ("—", "$30.00", "no touch seen")
 
 
+def test_every_table_says_how_old_its_figures_are(seen: Shop) -> None:
+    for path in ("/attribution", "/attribution/channels", "/attribution/models", "/attribution/funnel"):
+        said = _page(seen.visitor, path).words
+        assert re.search(r"Computed (just now|\d+ (s|min) ago) from bookings and payments; ad spend as told", said), (
+            path
+        )
+    assert "Computed " in _page(seen.visitor, _campaign(seen, "Spring ads")).section("In this period").words
+
+
 @pytest.mark.parametrize("model", ["first", "last", "last_non_direct", "linear", "position", "time_decay"])
 def test_every_model_shares_out_the_same_revenue(seen: Shop, model: str) -> None:
     for path, name in (("/attribution", "Campaigns"), ("/attribution/channels", "Channels")):

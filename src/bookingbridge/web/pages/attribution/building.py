@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from bookingbridge.canonical.money import Money
 from bookingbridge.domains.accounts.api import Permission, Who
@@ -20,12 +21,15 @@ from bookingbridge.web.charts.dumbbell import Dumbbell, DumbbellRow
 from bookingbridge.web.charts.sankey import Flow, Node, Sankey, Stage
 from bookingbridge.web.figures import Shown
 from bookingbridge.web.pages.attribution import view as v
+from bookingbridge.web.ui import parts
 from bookingbridge.web.ui.parts import Action, Empty, Tab
 
 PATH = "/attribution"
 TABS = (("Campaigns", ""), ("Channels", "/channels"), ("Models", "/models"), ("Funnel", "/funnel"))
 MOST_COMPARED = 10
 MOST_NODES = 7
+SPEND_STALE_AFTER = timedelta(hours=36)
+"""Platforms tell of a day at its end at the latest; half a day more is no news."""
 
 
 def tabs(asked: Asked, current: str) -> tuple[Tab, ...]:
@@ -33,8 +37,16 @@ def tabs(asked: Asked, current: str) -> tuple[Tab, ...]:
     return tuple(Tab(label, asked.address(PATH + path), label == current) for label, path in TABS)
 
 
-def filters(asked: Asked, path: str) -> v.Filters:
-    return v.Filters(path, asked.selects())
+def filters(s: Shown, path: str, hidden: tuple[tuple[str, str], ...] = ()) -> v.Filters:
+    """The choices, and how old the figures are that they lead to."""
+    computed, spend = s.overview.computed_at, s.overview.spend_as_of
+    return v.Filters(
+        path,
+        s.asked.selects(),
+        hidden,
+        parts.stamp(computed, now=s.now, tz=s.asked.zone) if computed else None,
+        parts.stamp(spend, now=s.now, tz=s.asked.zone, stale_after=SPEND_STALE_AFTER) if spend else None,
+    )
 
 
 def csv_href(who: Who, asked: Asked, path: str) -> str:
@@ -65,7 +77,7 @@ def campaigns(who: Who, s: Shown) -> v.CampaignsView:
     note = figures.settling_note(s)
     return v.CampaignsView(
         tabs(s.asked, "Campaigns"),
-        filters(s.asked, PATH),
+        filters(s, PATH),
         figures.campaign_rows(s),
         figures.totals(s),
         csv_href(who, s.asked, f"{PATH}/campaigns"),
@@ -77,7 +89,7 @@ def campaigns(who: Who, s: Shown) -> v.CampaignsView:
 def channels(who: Who, s: Shown) -> v.ChannelsView:
     return v.ChannelsView(
         tabs(s.asked, "Channels"),
-        filters(s.asked, f"{PATH}/channels"),
+        filters(s, f"{PATH}/channels"),
         _bars(s),
         figures.channel_rows(s),
         figures.totals(s),
@@ -114,7 +126,7 @@ def models(who: Who, s: Shown) -> v.ModelsView:
     )
     return v.ModelsView(
         tabs(s.asked, "Models"),
-        filters(s.asked, f"{PATH}/models"),
+        filters(s, f"{PATH}/models"),
         chart,
         csv_href(who, s.asked, f"{PATH}/models"),
         tuple(v.ModelExplained(TITLES[m], EXPLAIN[m], m is s.overview.model) for m in MODELS),
@@ -154,7 +166,7 @@ def models_csv(s: Shown) -> str:
 async def funnel(tx: Tx, who: Who, s: Shown) -> v.FunnelView:
     return v.FunnelView(
         tabs(s.asked, "Funnel"),
-        filters(s.asked, f"{PATH}/funnel"),
+        filters(s, f"{PATH}/funnel"),
         await flows(tx, s),
         csv_href(who, s.asked, f"{PATH}/funnel"),
         _steps(s),

@@ -24,6 +24,7 @@ from bookingbridge.web.charts.stacked import Series, StackedBars
 from bookingbridge.web.figures import Shown
 from bookingbridge.web.knowing import HOW, NO_TOUCH
 from bookingbridge.web.pages.attribution import view as v
+from bookingbridge.web.pages.attribution.building import filters
 from bookingbridge.web.ui import parts
 from bookingbridge.web.ui.parts import Fact
 from bookingbridge.web.ui.rows import Cause
@@ -64,7 +65,7 @@ async def view(tx: Tx, who: Who, s: Shown, c: Campaign) -> v.CampaignView:
     return v.CampaignView(
         name=figures.name_of(c),
         cause=Cause(c.channel_title, hue(c.channel)),
-        filters=v.Filters(path, s.asked.selects(), (("key", c.key),)),
+        filters=filters(s, path, (("key", c.key),)),
         facts=_facts(s, c),
         chart=await chart(tx, s, c),
         chart_csv=s.asked.address(f"{path}/course.csv", key=c.key) if may_export else "",

@@ -38,9 +38,10 @@ def filters(path: str) -> v.Filters:
         (
             select("period", "Period", "Last 90 days", "Last 30 days", "This year"),
             select("model", "Model", "First and last most", *MODELS[:4]),
-            select("window", "Window", "30 days", "7 days", "90 days"),
             select("location", "Location", "All locations", "Ballard", "Fremont"),
         ),
+        computed=at("2 min ago"),
+        spend=at("9 h ago"),
     )
 
 

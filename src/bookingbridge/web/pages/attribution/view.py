@@ -16,12 +16,16 @@ from bookingbridge.web.ui.rows import CampaignRow, CampaignTotals, Cause, Eviden
 class Filters:
     """The GET form above every tab: period, model, location. `action` is the tab's own path.
 
-    `hidden` is sent along: (name, value).
+    `hidden` is sent along: (name, value). Below it stands how old the figures are.
     """
 
     action: str
     selects: tuple[Select, ...]
     hidden: tuple[tuple[str, str], ...] = ()
+    computed: Stamp | None = None
+    """When the figures were last computed; None where there are none yet."""
+    spend: Stamp | None = None
+    """When an ad platform last told of spend."""
 
 
 @dataclass(frozen=True, slots=True)
