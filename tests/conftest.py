@@ -18,6 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
+import structlog
 
 from bookingbridge.infra import postgres
 
@@ -181,3 +182,9 @@ def _clear(run: Path) -> None:
     if (run / "pg" / "PG_VERSION").exists():
         postgres.stop(run / "pg")
     shutil.rmtree(run, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_at_the_start() -> None:
+    """No test inherits the level and the renderer that another configured for its program."""
+    structlog.reset_defaults()

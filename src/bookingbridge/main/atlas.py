@@ -21,7 +21,7 @@ from bookingbridge.main import manual, wiring
 from bookingbridge.web.access import RouteAccess, route_table
 
 MARKED = re.compile(r"(?s)(<!-- table: ([a-z_]+) -->\n).*?(<!-- end -->)")
-DOCUMENTS = ("ARCHITECTURE.md", "docs/connections.md", "docs/import.md", "docs/operations.md", "docs/security.md")
+DOCUMENTS = ("ARCHITECTURE.md", "docs/connections.md", "docs/operations.md", "docs/security.md")
 """Files that hold tables. The whole of docs/cli.md and docs/openapi.json is drawn, too."""
 
 INFRA_TABLES = ("events", "idempotency_keys", "public_addresses", "rate_buckets", "reactions_done")
@@ -199,23 +199,6 @@ def _settings() -> tuple[list[str], Rows]:
     return ["variable", "default", "meaning"], manual.settings_rows()
 
 
-def _columns(kind: str) -> Callable[[], tuple[list[str], Rows]]:
-    """What may stand in the files of a kind: our fields, and some headings that mean them."""
-
-    def rows() -> tuple[list[str], Rows]:
-        from bookingbridge.vendors.files import kinds
-
-        found = kinds()[kind]
-        needed = {name for group in found.needs for name in group}
-        named = [
-            (f"`{f.name}`" + (" *" if f.name in needed else ""), f.help, ", ".join(list(f.headings)[-4:][::-1]))
-            for f in found.fields.values()
-        ]
-        return ["field", "holds", "headings that mean it, for instance"], named
-
-    return rows
-
-
 TABLES: Mapping[str, Callable[[], tuple[list[str], Rows]]] = {
     "contracts": _contracts,
     "ranks": _ranks,
@@ -225,6 +208,5 @@ TABLES: Mapping[str, Callable[[], tuple[list[str], Rows]]] = {
     "routes": _routes,
     "permissions": _permissions,
     "settings": _settings,
-    **{kind: _columns(kind) for kind in ("bookings", "clients", "payments", "ad_spend", "touchpoints")},
 }
 """What can stand between markers, by its name there."""
