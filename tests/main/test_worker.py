@@ -137,25 +137,44 @@ def test_a_job_that_this_worker_lost_sight_of_does_not_block_its_connection_for_
     run(story())
 
 
-def test_a_worker_outlives_lines_that_are_cut_again_and_again(database_url: str, base: str) -> None:
+def test_a_worker_that_was_taken_for_dead_begins_anew(database_url: str, base: str) -> None:
+    async def story() -> None:
+        async with shop(database_url, base, small_world(days=3)) as s, working(s):
+            await _until(s, "SELECT count(*) FROM procrastinate_workers", [(1,)])
+            with psycopg.connect(database_url) as owner:
+                # As another one does that starts while this one sleeps.
+                owner.execute("DELETE FROM procrastinate_workers")
+            await _arrive(s, "one")
+            await _until(s, INBOX, [("unreadable",)])
+            await _until(s, DOING, [(0,)])
+
+    run(story())
+
+
+def test_a_worker_outlives_a_database_that_cuts_all_lines_and_takes_none_for_a_while(
+    database_url: str, admin_url: str, base: str
+) -> None:
     async def story() -> None:
         world = small_world(days=3)
         async with shop(database_url, base, world) as s:
             sim(base, "POST", "/square/_sim/faults", {"fault": "slow", "times": None, "seconds": 0.1})
             async with working(s) as task:
                 await connecting.start_import(s.engine, s.business, s.connection, asked_by="test")
-                for _ in range(3):
+                for away in (0, 0, 2.0):
                     await asyncio.sleep(0.8)
-                    with psycopg.connect(database_url, autocommit=True) as owner:
+                    with psycopg.connect(admin_url, autocommit=True) as owner:
+                        name = psycopg.conninfo.conninfo_to_dict(database_url)["dbname"]
+                        owner.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false".encode())
                         cut = owner.execute(
-                            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                        ).rowcount
-                        assert cut > 0
+                            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
+                        )
+                        assert cut.rowcount > 0
+                        await asyncio.sleep(away)
+                        owner.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true".encode())
                 assert not task.done()
                 await _until(s, RUNS, [("done",)])
                 await _until(s, "SELECT count(*) FROM bookings", [(len(world.visits),)])
-                await _until(s, "SELECT count(*) FROM procrastinate_jobs WHERE status <> 'failed'", [(0,)])
+                await _until(s, "SELECT count(*) FROM procrastinate_jobs WHERE status <> 'failed'", [(0,)], 60)
 
     run(story())
 

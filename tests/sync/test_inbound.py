@@ -22,7 +22,6 @@ from tests.sync.open_house import Hook, event, hook, inbox, open_house, post, si
 from bookingbridge.canonical.errors import NotFound
 from bookingbridge.domains.bookings import api as bookings
 from bookingbridge.infra.clock import FixedClock
-from bookingbridge.main import worker
 from bookingbridge.main.demo import worlds
 from bookingbridge.main.demo.world import World
 from bookingbridge.sync import connecting, inbound, overview
@@ -553,8 +552,6 @@ def test_a_bell_that_was_found_ringing_wakes_for_what_is_committed_later(
 ) -> None:
     async def story() -> None:
         async with shop(database_url, base, world) as s:
-            await s.sync(full=True)
-            await s.drain()
             h: Hook = hook(house, s)
             h.tell("booking.updated", f"{_rows(world, 1)[0]['id']}:0", merchant=MERCHANT)  # its bell waits
             late = inbound.Arrival(
@@ -563,10 +560,12 @@ def test_a_bell_that_was_found_ringing_wakes_for_what_is_committed_later(
             async with await psycopg.AsyncConnection.connect(s.engine.db.url, autocommit=True) as conn:
                 async with conn.transaction():
                     await inbound.keep(conn, [late])
-                    draining = asyncio.create_task(worker.drain(s.engine))
+                    bells = await conn.execute("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'inbound'")
+                    assert await bells.fetchall() == [(1,)]
+                    job = asyncio.create_task(inbound.work_off(s.engine, s.business, s.connection))
                     await asyncio.sleep(1.0)
-                    assert not draining.done()
-                await draining
+                    assert not job.done()
+                await job
             assert [k.state for k in await inbox(s)] == ["done", "ignored"]
 
     run(story())
