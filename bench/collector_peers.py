@@ -170,7 +170,11 @@ def main(name: str, url: str, port: int) -> None:
         "micro-batcher": lambda: bare_micro_batcher(url, BUSINESS),
         "one INSERT": lambda: one_insert_per_request(url, BUSINESS),
     }
-    uvicorn.run(made[name](), port=port, log_level="warning", access_log=False, loop="uvloop", http="httptools")
+    # As the product is served: it reads proxies' headers itself.
+    uvicorn.run(
+        made[name](), port=port, log_level="warning", access_log=False, loop="uvloop", http="httptools",
+        proxy_headers=False, server_header=False,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

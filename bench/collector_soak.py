@@ -1,6 +1,6 @@
 """Whether the collector's memory stays flat under a long load.
 
-    python bench/collector_soak.py [--minutes 10] [--connections 128] [--json]
+    python bench/collector_soak.py [--minutes 10] [--rate 4000] [--connections 128] [--json]
 
 The collector runs as in bench/collector.py; wrk loads it in stretches of half a minute with visitors, click ids and
 addresses that never repeat, and with keys of sites that do not exist. After each stretch its resident memory is read
@@ -31,6 +31,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--connections", type=int, default=128)
+    parser.add_argument("--rate", type=int, default=4_000, help="events per second to aim at")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     if shutil.which("wrk") is None:
@@ -65,8 +66,8 @@ def soak(url: str, folder: Path, given: argparse.Namespace) -> tuple[int, list[f
     with bench.serving("collector", url) as running:
         while time.monotonic() < until:
             left = max(1, min(STRETCH_S, round(until - time.monotonic())))
-            # Some 4,000 events a second, however many connections: a steady load, not the greatest.
-            load = bench.load(running, bodies, left, given.connections, pause_ms=given.connections / 4)
+            pause_ms = 1_000 * given.connections / given.rate
+            load = bench.load(running, bodies, left, given.connections, pause_ms=pause_ms)
             events += load.rows
             memory_mb.append(resident_mb(running.pid))
     return events, memory_mb
