@@ -294,6 +294,7 @@ def test_too_much_from_one_address_is_told_to_wait_and_then_taken(database_url: 
         assert shop.send(visit()).status_code == 202
         assert shop.rows() == [(6,)]
         assert shop.collector.counts.limited == 1
+        assert shop.http.get("/p.gif", params={"site": ANNAS_KEY}).status_code == 503
 
 
 def test_too_much_for_one_site_does_not_cost_another(database_url: str) -> None:

@@ -178,12 +178,12 @@ class Collector:
             return problem(405, "method_not_allowed", "a pixel is fetched by GET")
         agent = header(scope, b"user-agent")
         if scope["method"] == "HEAD" or _is_bot(agent):
-            self.counts.bots += 1
+            self.counts.bots += scope["method"] == "GET"
             return collector_script.pixel()
         asked = {name: values[-1] for name, values in parse_qs(scope["query_string"].decode("latin-1")).items()}
         try:
             await self._seen(scope, asked, agent)
-        except Unreachable:
+        except (Throttled, Unreachable):
             return collector_script.pixel(503)
         except BridgeError:
             self.counts.refused += 1

@@ -94,7 +94,7 @@ def test_what_is_wrong_is_named_by_its_field(sender: Sender, fields: dict[str, A
 
 def test_ids_are_the_senders_own_where_they_can_be() -> None:
     own = UUID(int=5)
-    assert touch(id=own).id == own
+    assert touch(id=own).id == touch(id=str(own)).id == own
     assert touch(id="order-7").id == touch(id="order-7").id != touch(id="order-8").id
     assert touch(id=None).id != touch(id=None).id
 

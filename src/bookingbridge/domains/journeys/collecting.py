@@ -82,6 +82,7 @@ class Sender:
 _OUR_FIELDS = frozenset({"about", "clock", "code", "connection", "link", "rule", "said_at"})
 """Names of fields that only we write."""
 
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _CONSENTS = frozenset({"none", "denied", "granted", "not-required"})
 _MAY_KNOW = frozenset({"granted", STATED})
@@ -188,6 +189,8 @@ def _id(said: UUID | str | None, now: datetime) -> UUID:
         return said
     if not said:
         return new_id(now)
+    if _UUID.fullmatch(said):
+        return UUID(said)
     if len(said) > LONGEST_ID:
         raise Unreadable(f"an id has at most {LONGEST_ID} characters", where="id")
     return named_id(b"event", said.encode(errors="replace"))
