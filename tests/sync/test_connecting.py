@@ -310,6 +310,29 @@ async def _asked_with(h: House, access: str) -> int:
     return httpx2.get(f"{h.base}/square/v2/locations", headers=headers, trust_env=False).status_code
 
 
+def test_removing_a_twin_that_was_refused_leaves_the_first_connection_its_access(
+    database_url: str, base: str, world: World
+) -> None:
+    async def story() -> None:
+        async with house_over(database_url, base, world) as h:
+            first = await connect(h.engine, h.business)
+            await h.test(first)
+            twin = await connect(h.engine, h.business)
+            with pytest.raises(Refused):
+                await h.test(twin)
+            await connecting.remove(h.engine, h.business, twin)
+            assert h.requests("/oauth2/revoke") == []
+            assert (await h.test(first)).account is not None
+            assert [c.id for c in await h.connections()] == [first]
+            other = await connect(h.engine, h.business, merchant=OTHER)
+            await h.test(other)
+            await connecting.remove(h.engine, h.business, other)
+            assert [r["status"] for r in h.requests("/oauth2/revoke")] == [200]
+            assert (await h.test(first)).account is not None
+
+    run(story())
+
+
 @pytest.mark.parametrize("fault", ["500", "429", "reset"])
 def test_what_the_vendor_does_not_revoke_is_wiped_here_all_the_same(
     database_url: str, base: str, world: World, fault: str

@@ -81,7 +81,7 @@ async def _is_of(tx: Tx, connection: Connection, chosen: str, name: str) -> None
     await connections.change(
         tx, connection.id, account_remote_id=chosen, account_name=name, setup_step=max(connection.setup_step, 3)
     )
-    if connection.account_remote_id is None:
+    if not await links.are_there(tx, connection.id):
         for left in same:
             await links.inherit(tx, connection.id, left.id)
 
@@ -102,10 +102,12 @@ def _each_account_once(name: str) -> Iterator[None]:
 async def choose_account(engine: Engine, business_id: UUID, connection_id: UUID, remote_id: str) -> None:
     """Of several accounts that one sign-in reaches, this one is meant.
 
-    Refused where it is not among them, is connected already, or another was chosen before: the history is that one's.
+    Refused where it is not among them, is connected already, or things of another came in: the history is that one's.
     """
     connection = await the(engine, business_id, connection_id)
-    if connection.account_remote_id not in (None, remote_id):
+    async with engine.db.business(business_id) as tx:
+        is_decided = connection.account_remote_id is not None and await links.are_there(tx, connection_id)
+    if is_decided and connection.account_remote_id != remote_id:
         raise Refused(f"this connection is of {connection.account_name}; connect the other account by itself")
     async with credentials.open_client(engine, connection) as client:
         names = reached_by(await client.check())
@@ -180,10 +182,15 @@ async def resume(engine: Engine, business_id: UUID, connection_id: UUID, *, aske
 
 
 async def remove(engine: Engine, business_id: UUID, connection_id: UUID) -> None:
-    """Access is revoked at the vendor, secrets are wiped; what was imported stays, marked as no longer fresh."""
+    """Access is revoked at the vendor, secrets are wiped; what was imported stays, marked as no longer fresh.
+
+    Where another connection may live of the same account's consent it is not revoked: vendors take back all of it.
+    """
     connection = await the(engine, business_id, connection_id)
     vendor = engine.vendor(connection.vendor)
-    if vendor.oauth is not None and connection.auth == Auth.OAUTH and connection.tokens is not None:
+    is_signed_in = vendor.oauth is not None and connection.auth == Auth.OAUTH and connection.tokens is not None
+    if is_signed_in and not await _is_shared(engine, connection):
+        assert vendor.oauth
         http = engine.transport(vendor, connection.environment)
         try:
             tokens, _ = credentials.open_tokens(engine, connection)
@@ -199,3 +206,14 @@ async def remove(engine: Engine, business_id: UUID, connection_id: UUID) -> None
             await http.close()
     async with engine.db.business(business_id) as tx:
         await connections.remove(tx, connection_id)
+
+
+async def _is_shared(engine: Engine, connection: Connection) -> bool:
+    """Whether another of the business's connections is, or may yet turn out to be, of the same account."""
+    async with engine.db.business(connection.business_id) as tx:
+        others = [c for c in await connections.every(tx, vendor=connection.vendor) if c.id != connection.id]
+    mine = connection.account_remote_id
+    return any(
+        c.environment == connection.environment and (None in (mine, c.account_remote_id) or c.account_remote_id == mine)
+        for c in others
+    )

@@ -249,6 +249,15 @@ async def sources(tx: Tx, record_id: UUID) -> list[tuple[UUID, str, str, datetim
     return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
+async def are_there(tx: Tx, connection_id: UUID) -> bool:
+    """Whether anything came by this connection."""
+    row = await tx.one(
+        "SELECT EXISTS (SELECT FROM external_links WHERE business_id = %s AND connection_id = %s)",
+        (tx.business_id, connection_id),
+    )
+    return bool(row and row[0])
+
+
 async def inherit(tx: Tx, connection_id: UUID, left_by: UUID) -> None:
     """What another connection knew is this one's, which has none yet: everything keeps our id, and nothing is taken
     for known, so that all of it is written anew when it is seen again."""
