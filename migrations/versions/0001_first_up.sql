@@ -361,6 +361,21 @@ CREATE INDEX ON bookings (business_id, starts_at) INCLUDE (status, client_id, lo
 CREATE INDEX ON bookings (business_id, booked_at) INCLUDE (status, client_id, location_id);
 CREATE INDEX ON bookings (business_id, token) WHERE token IS NOT NULL;
 
+CREATE TABLE blocks (
+    business_id uuid NOT NULL REFERENCES businesses,
+    id uuid NOT NULL,
+    starts_at timestamptz NOT NULL,
+    ends_at timestamptz NOT NULL,
+    staff_id uuid,
+    location_id uuid,
+    title text NOT NULL,
+    is_cancelled boolean NOT NULL,
+    connection_id uuid NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (business_id, id)
+);
+CREATE INDEX ON blocks (business_id, starts_at);
+
 CREATE TABLE payments (
     business_id uuid NOT NULL REFERENCES businesses,
     id uuid NOT NULL,
@@ -395,6 +410,59 @@ CREATE TABLE refunds (
     PRIMARY KEY (business_id, id)
 );
 CREATE INDEX ON refunds (business_id, payment_id);
+
+CREATE TABLE disputes (
+    business_id uuid NOT NULL REFERENCES businesses,
+    id uuid NOT NULL,
+    payment_id uuid NOT NULL,
+    status text NOT NULL,
+    reason text NOT NULL,
+    amount_minor bigint NOT NULL,
+    currency text NOT NULL,
+    opened_at timestamptz NOT NULL,
+    answer_by timestamptz,
+    connection_id uuid NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (business_id, id)
+);
+CREATE INDEX ON disputes (business_id, payment_id);
+
+CREATE TABLE payouts (
+    business_id uuid NOT NULL REFERENCES businesses,
+    id uuid NOT NULL,
+    status text NOT NULL,
+    amount_minor bigint NOT NULL,
+    currency text NOT NULL,
+    initiated_at timestamptz NOT NULL,
+    arrives_on date,
+    location_id uuid,
+    destination text,
+    remote_id text NOT NULL,
+    connection_id uuid NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (business_id, id)
+);
+CREATE INDEX ON payouts (business_id, initiated_at);
+
+CREATE TABLE payout_entries (
+    business_id uuid NOT NULL REFERENCES businesses,
+    id uuid NOT NULL,
+    type text NOT NULL,
+    gross_minor bigint NOT NULL,
+    fee_minor bigint NOT NULL,
+    net_minor bigint NOT NULL,
+    currency text NOT NULL,
+    at timestamptz NOT NULL,
+    payout_id uuid,
+    payment_id uuid,
+    refund_id uuid,
+    description text,
+    connection_id uuid NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (business_id, id)
+);
+CREATE INDEX ON payout_entries (business_id, payout_id);
+CREATE INDEX ON payout_entries (business_id, payment_id);
 
 -- ---------------------------------------------------------------- ads
 CREATE TABLE campaigns (
@@ -629,8 +697,8 @@ BEGIN
         'accounts', 'users', 'businesses', 'memberships', 'sessions', 'one_time_links', 'api_tokens', 'locations',
         'audit_entries', 'public_addresses', 'events', 'reactions_done', 'due_work', 'rate_buckets',
         'idempotency_keys', 'connections', 'oauth_states', 'external_links', 'raw_records', 'inbound_events',
-        'cursors', 'sync_runs', 'clients', 'services', 'staff', 'bookings', 'payments', 'refunds', 'campaigns',
-        'ad_days', 'ad_day_versions', 'sites', 'touches', 'touches_untold', 'short_links', 'settlements',
+        'cursors', 'sync_runs', 'clients', 'services', 'staff', 'bookings', 'blocks', 'payments', 'refunds', 'disputes',
+        'payouts', 'payout_entries', 'campaigns', 'ad_days', 'ad_day_versions', 'sites', 'touches', 'touches_untold', 'short_links', 'settlements',
         'identity_links', 'conversions', 'credits', 'credit_days', 'conversion_days']
     LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);

@@ -8,6 +8,7 @@ BridgeError
 ├── Throttled      too fast; wait until `until`     wait
 ├── AuthExpired    connection revoked or expired    ask the owner to reconnect
 ├── Rejected       the vendor said no for good      stop, show why
+│   └── Stale      the thing changed there since    read it again, then decide
 └── Unreadable     payload not understood           keep raw, show, go on with the rest
 """
 
@@ -55,6 +56,10 @@ class AuthExpired(BridgeError):
 
 class Rejected(BridgeError):
     """The vendor refused for good. Repeating the request cannot help."""
+
+
+class Stale(Rejected):
+    """The thing is no longer as the command assumed. Read it again, then decide anew."""
 
 
 class Unreadable(BridgeError):

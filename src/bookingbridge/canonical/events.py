@@ -57,6 +57,20 @@ class PaymentsRecorded(Batch):
 
 
 @dataclass(frozen=True, slots=True)
+class PayoutsRecorded(Batch):
+    """Payouts are new or changed, or lines of theirs became known."""
+
+    name: ClassVar[str] = "payouts_recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class BlocksRecorded(Batch):
+    """Times in which nobody can be booked are new or changed."""
+
+    name: ClassVar[str] = "blocks_recorded"
+
+
+@dataclass(frozen=True, slots=True)
 class VisitsSettled(Batch):
     """What these bookings brought in, net of refunds, may have changed. The ids are bookings'."""
 
@@ -97,6 +111,8 @@ EVENTS: dict[str, type[Batch]] = {
         ClientsRecorded,
         BookingsRecorded,
         PaymentsRecorded,
+        PayoutsRecorded,
+        BlocksRecorded,
         VisitsSettled,
         TouchesRecorded,
         AdDaysRecorded,

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
+from bookingbridge.canonical.commands import Command
 from bookingbridge.canonical.ids import RemoteId
 from bookingbridge.canonical.records import Record
 
@@ -29,6 +30,9 @@ class Ability(StrEnum):
     AD_SPEND = "ad_spend"
     WEBHOOKS = "webhooks"
     WRITE_BOOKINGS = "write_bookings"
+    PAYOUTS = "payouts"
+    BUSY_TIMES = "busy_times"
+    DEPOSITS = "deposits"
 
 
 class Auth(StrEnum):
@@ -55,6 +59,28 @@ class AuthField:
     help: str
     is_secret: bool = True
     is_required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing the owner may decide about a connection: drawn as a choice, or as an input where `choices` is empty.
+
+    `choices` are (value, label); the value is stored under `name` in the connection's settings.
+    """
+
+    name: str
+    label: str
+    help: str
+    default: str
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a vendor allows: requests per second and requests at once, both kept before the vendor must say so."""
+
+    per_second: float
+    at_once: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +125,13 @@ class Manifest:
     """Where the vendor documents itself (a URL for people)."""
     limits: str
     cost: str
+    settings: tuple[Setting, ...] = ()
+    host_field: str | None = None
+    """The token field that holds an address of the owner's choice (a feed, an own domain).
+
+    Its host may be reached beside `allowed_hosts`, on the public internet only.
+    """
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +163,8 @@ class Account:
     currency: str | None = None
     choices: tuple[tuple[RemoteId, str], ...] = ()
     notes: tuple[str, ...] = ()
+    without: tuple[tuple[Ability, str], ...] = ()
+    """Abilities that this very account does not have (its plan, its role), each with the reason in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +174,18 @@ class RawRecord:
     kind: str
     remote_id: RemoteId
     payload: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """Everything of `kind` was given since `since`; what is known of it and was not seen since then is gone there.
+
+    With `starts` only what starts in [from, until) was asked for: what lies outside has merely aged out of view.
+    """
+
+    kind: str
+    since: datetime
+    starts: tuple[datetime, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +200,7 @@ class Page:
     cursor: Json
     is_last: bool
     total: int | None = None
+    swept: Swept | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +230,35 @@ class Client(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a vendor answered to a command: the thing's id there, its version, and the thing as it now is.
+
+    `url` is where a person goes on, for instance to pay.
+    """
+
+    remote_id: RemoteId
+    version: int | None = None
+    records: tuple[RawRecord, ...] = ()
+    url: str | None = None
+
+
+class Writer(Protocol):
+    """A client that can also write. Which commands it takes is `Vendor.commands`."""
+
+    async def send(self, command: Command) -> Receipt:
+        """The vendor has done it, and a repetition with the same key does it no second time.
+
+        Stale when the thing has changed there since the version the command names; Rejected (code "slot_taken" where
+        somebody else has the time) when the vendor will not; Ambiguous when it may have done it.
+        """
+        ...
+
+    async def find(self, command: Command) -> Receipt | None:
+        """After Ambiguous: what the command brought about at the vendor, or None where it surely did nothing."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,12 +323,16 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A verified webhook, read: the vendor's own id of it (for de-duplication), its type, and what to look at."""
+    """A verified webhook, read: the vendor's own id of it (for de-duplication), its type, and what to look at.
+
+    `carried` is for messages that are themselves all there is to know, such as an e-mail: taken in, not fetched.
+    """
 
     event_id: str
     type: str
     account: RemoteId | None
     hints: tuple[Hint, ...]
+    carried: tuple[RawRecord, ...] = ()
 
 
 class Webhooks(Protocol):
@@ -270,6 +351,43 @@ class Webhooks(Protocol):
         ...
 
 
+class SignIn(Protocol):
+    """For vendors that give short-lived tokens for pasted credentials. Asked first when connecting, then to renew."""
+
+    async def __call__(self, http: Any, base_url: str, fields: Mapping[str, str], *, now: datetime) -> Tokens:
+        """Tokens whose `extra` holds all of `fields`. AuthExpired when the credentials are not accepted."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Webhooks registered at the vendor for one address. `secret` signs them; None where they are not signed."""
+
+    remote_id: str
+    secret: str | None = field(default=None, repr=False)
+    expires_at: datetime | None = None
+    events: tuple[str, ...] = ()
+
+
+class Subscribing(Protocol):
+    """Webhooks that the product registers by itself. `app` holds the host's own credentials."""
+
+    async def ensure(self, given: Given, app: Mapping[str, str], url: str, known: Subscription | None) -> Subscription:
+        """The address is registered for all we want to hear; a known registration is kept, renewed or replaced.
+
+        Refused with the reason where this account or app may not register webhooks: they are then shown to copy.
+        """
+        ...
+
+    async def remove(self, given: Given, app: Mapping[str, str], known: Subscription) -> None:
+        """The vendor sends no more. Succeeds also where the registration was gone already."""
+        ...
+
+    async def send_test(self, given: Given, app: Mapping[str, str], known: Subscription) -> None:
+        """The vendor is asked to deliver a test. Refused where it has no such thing."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Vendor:
     """Everything the engine may use of a vendor."""
@@ -282,3 +400,7 @@ class Vendor:
     webhooks: Webhooks | None
     handshake: Callable[[Mapping[str, str], Sequence[str]], str] | None = None
     """(query, verify tokens) to the plain-text answer for a vendor that asks by GET whether an address is ours."""
+    sign_in: SignIn | None = None
+    subscribing: Subscribing | None = None
+    commands: frozenset[type[Command]] = frozenset()
+    """What its client's `send` takes; empty for vendors that are only read."""

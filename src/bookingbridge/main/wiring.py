@@ -51,6 +51,10 @@ INGESTERS: Mapping[str, Ingester] = {
     "booking": bookings.bookings,
     "payment": payments.payments,
     "refund": payments.refunds,
+    "dispute": payments.disputes,
+    "payout": payments.payouts,
+    "payout_entry": payments.payout_entries,
+    "block": bookings.blocks,
     "ad_day": ads.ad_days,
     "touch": journeys.ingest,
 }

@@ -108,12 +108,11 @@ async def take_in(
     return taken
 
 
-_ORDER = {
-    kind: i
-    for i, kind in enumerate(
-        ("location", "staff", "service", "client", "campaign", "booking", "payment", "refund", "ad_day", "touch")
-    )
-}
+_KINDS = (
+    "location", "staff", "service", "client", "campaign", "booking", "block", "payment", "refund", "dispute", "payout",
+    "payout_entry", "ad_day", "touch",
+)  # fmt: skip
+_ORDER = {kind: i for i, kind in enumerate(_KINDS)}
 assert set(_ORDER) == set(RECORDS)
 
 

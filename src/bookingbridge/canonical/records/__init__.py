@@ -215,7 +215,91 @@ class Touchpoint(Record):
         return _some(("client", self.client))
 
 
+class PayoutStatus(StrEnum):
+    """Where money on its way to the bank is. A payout that was paid may still fail."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    PAID = "paid"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Payout(Record):
+    """A sum the payment system sends to the bank account; negative where it takes money back."""
+
+    kind: ClassVar[str] = "payout"
+    status: PayoutStatus
+    amount: Money
+    initiated_at: datetime
+    arrives_on: date | None
+    location: RemoteId | None = None
+    destination: str | None = None
+
+    def mentions(self) -> Iterator[Ref]:
+        return _some(("location", self.location))
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutEntry(Record):
+    """One line of a balance: what came in or went out, what the system kept of it, and in which payout it left.
+
+    `type` is one of charge, refund, dispute, fee, adjustment, payout, other. net = gross - fee.
+    """
+
+    kind: ClassVar[str] = "payout_entry"
+    type: str
+    gross: Money
+    fee: Money
+    net: Money
+    at: datetime
+    payout: RemoteId | None
+    payment: RemoteId | None
+    refund: RemoteId | None = None
+    description: str | None = None
+
+    def mentions(self) -> Iterator[Ref]:
+        return _some(("payout", self.payout), ("payment", self.payment), ("refund", self.refund))
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute(Record):
+    """A payment that its payer's bank questions. `status` is one of needs_response, under_review, won, lost, closed."""
+
+    kind: ClassVar[str] = "dispute"
+    payment: RemoteId
+    status: str
+    reason: str
+    amount: Money
+    opened_at: datetime
+    answer_by: datetime | None = None
+
+    def mentions(self) -> Iterator[Ref]:
+        return _some(("payment", self.payment))
+
+
+@dataclass(frozen=True, slots=True)
+class Block(Record):
+    """Time in which nobody can be booked: a private appointment, a holiday. Without `staff` it is everybody's."""
+
+    kind: ClassVar[str] = "block"
+    starts_at: datetime
+    ends_at: datetime
+    staff: RemoteId | None
+    location: RemoteId | None
+    title: str
+    is_cancelled: bool = False
+
+    def mentions(self) -> Iterator[Ref]:
+        return _some(("staff", self.staff), ("location", self.location))
+
+
 RECORDS: dict[str, type[Record]] = {
-    r.kind: r for r in (Location, StaffMember, Service, Customer, Booking, Payment, Refund, Campaign, AdDay, Touchpoint)
-}
+    r.kind: r
+    for r in (
+        Location, StaffMember, Service, Customer, Booking, Block, Payment, Refund, Dispute, Payout, PayoutEntry,
+        Campaign, AdDay, Touchpoint,
+    )
+}  # fmt: skip
 """Every kind of record, by its name."""

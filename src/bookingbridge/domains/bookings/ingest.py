@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bookingbridge.canonical.events import Batch, BookingsRecorded
-from bookingbridge.canonical.records import Booking
+from bookingbridge.canonical.events import Batch, BlocksRecorded, BookingsRecorded
+from bookingbridge.canonical.records import Block, Booking
 from bookingbridge.domains.bookings import store
 from bookingbridge.domains.bookings.rules import token_in
 from bookingbridge.infra.db import Tx
@@ -29,3 +29,19 @@ def _row(tx: Tx, i: Identified[Booking]) -> tuple[Any, ...]:
         note, token_in(note or ""), b.heard_from.replace("\x00", "")[:500] if b.heard_from else None,
         b.remote_id, i.connection_id, tx.now,
     )  # fmt: skip
+
+
+async def blocks(tx: Tx, batch: Sequence[Identified[Block]]) -> Sequence[Batch]:
+    """The times that cannot be booked are stored."""
+    await store.save_blocks(
+        tx,
+        [
+            (
+                i.id, i.record.starts_at, max(i.record.ends_at, i.record.starts_at), i.ref("staff", i.record.staff),
+                i.ref("location", i.record.location), i.record.title.replace("\x00", "")[:200], i.record.is_cancelled,
+                i.connection_id, tx.now,
+            )
+            for i in batch
+        ],
+    )  # fmt: skip
+    return [BlocksRecorded(tuple(i.id for i in batch))]

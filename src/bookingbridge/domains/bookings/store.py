@@ -20,6 +20,11 @@ _TYPES = {
     "recorded_at": "timestamptz",
 }  # fmt: skip
 
+_BLOCK_TYPES = {
+    "id": "uuid", "starts_at": "timestamptz", "ends_at": "timestamptz", "staff_id": "uuid", "location_id": "uuid",
+    "title": "text", "is_cancelled": "bool", "connection_id": "uuid", "recorded_at": "timestamptz",
+}  # fmt: skip
+
 _COLUMNS = (
     "id, status, starts_at, ends_at, booked_at, client_id, location_id, staff_id, service_id, price_minor, currency, "
     "note, token, heard_from, remote_id, connection_id, recorded_at"
@@ -51,6 +56,10 @@ class Booking:
 
 async def save(tx: Tx, rows: Iterable[Sequence[Any]]) -> None:
     await upsert(tx, "bookings", _TYPES, rows)
+
+
+async def save_blocks(tx: Tx, rows: Iterable[Sequence[Any]]) -> None:
+    await upsert(tx, "blocks", _BLOCK_TYPES, rows)
 
 
 async def by_ids(tx: Tx, ids: Sequence[UUID]) -> list[Booking]:

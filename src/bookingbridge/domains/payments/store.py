@@ -21,6 +21,20 @@ _REFUND_TYPES = {
     "id": "uuid", "payment_id": "uuid", "status": "text", "amount_minor": "int8", "currency": "text",
     "refunded_at": "timestamptz", "recorded_at": "timestamptz",
 }  # fmt: skip
+_DISPUTE_TYPES = {
+    "id": "uuid", "payment_id": "uuid", "status": "text", "reason": "text", "amount_minor": "int8", "currency": "text",
+    "opened_at": "timestamptz", "answer_by": "timestamptz", "connection_id": "uuid", "recorded_at": "timestamptz",
+}  # fmt: skip
+_PAYOUT_TYPES = {
+    "id": "uuid", "status": "text", "amount_minor": "int8", "currency": "text", "initiated_at": "timestamptz",
+    "arrives_on": "date", "location_id": "uuid", "destination": "text", "remote_id": "text", "connection_id": "uuid",
+    "recorded_at": "timestamptz",
+}  # fmt: skip
+_ENTRY_TYPES = {
+    "id": "uuid", "type": "text", "gross_minor": "int8", "fee_minor": "int8", "net_minor": "int8", "currency": "text",
+    "at": "timestamptz", "payout_id": "uuid", "payment_id": "uuid", "refund_id": "uuid", "description": "text",
+    "connection_id": "uuid", "recorded_at": "timestamptz",
+}  # fmt: skip
 
 _SELECT = """
 SELECT id, status, amount_minor, tip_minor, refunded_minor, currency, paid_at, method, client_id, location_id,
@@ -71,6 +85,18 @@ async def save_refunds(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
     """The rows are (id, payment id, status, amount, currency, refunded at, recorded at)."""
     await upsert(tx, "refunds", _REFUND_TYPES, rows)
     await tx.run(_REFUNDED, {"b": tx.business_id, "ids": [row[1] for row in rows]})
+
+
+async def save_disputes(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
+    await upsert(tx, "disputes", _DISPUTE_TYPES, rows)
+
+
+async def save_payouts(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
+    await upsert(tx, "payouts", _PAYOUT_TYPES, rows)
+
+
+async def save_payout_entries(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
+    await upsert(tx, "payout_entries", _ENTRY_TYPES, rows)
 
 
 async def by_ids(tx: Tx, ids: Sequence[UUID]) -> list[Payment]:

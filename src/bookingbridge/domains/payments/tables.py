@@ -1,3 +1,3 @@
 """The tables that this domain owns."""
 
-TABLES = ("payments", "refunds")
+TABLES = ("disputes", "payments", "payout_entries", "payouts", "refunds")
