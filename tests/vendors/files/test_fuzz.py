@@ -12,8 +12,9 @@ from tests.vendors.files.given import SAMPLES, SHOP, workbook
 
 from bookingbridge.canonical.errors import Refused, Unreadable
 from bookingbridge.canonical.records import RECORDS, Record
+from bookingbridge.vendorkit.ical import recurrence
 from bookingbridge.vendors import files
-from bookingbridge.vendors.files import amounts, cells, dates, recurrence, words
+from bookingbridge.vendors.files import amounts, cells, dates, words
 from bookingbridge.vendors.files.dates import DateOrder
 from bookingbridge.vendors.files.mapping import Wishes
 from bookingbridge.vendors.files.vocabulary import kinds

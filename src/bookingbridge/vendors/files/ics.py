@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from bookingbridge.canonical.errors import Unreadable
-from bookingbridge.vendors.files import encodings, ics_events, ics_lines
-from bookingbridge.vendors.files.ics_times import Zones
-from bookingbridge.vendors.files.table import Reading, Table
+from bookingbridge.vendorkit.ical import events, lines
+from bookingbridge.vendorkit.ical.lines import Flaw
+from bookingbridge.vendors.files import encodings, ics_events
+from bookingbridge.vendors.files.table import Problem, Reading, Table
 
 
 def is_calendar(head: bytes) -> bool:
@@ -28,9 +29,18 @@ def read(stream: BinaryIO, name: str, how: Reading) -> Table:
         raise Unreadable(f"the calendar has more than {how.limits.calendar_bytes:,} bytes", where=name)
     stream.seek(0)
     encoding = encodings.detect(stream, how.encoding, name)
-    file = ics_lines.parse(data.decode(encoding), how.limits.rows, name)
-    found = ics_events.rows(file.events, Zones(file.zones), how, is_cancellation=file.is_cancellation)
-    if not found.rows and not file.problems and not found.problems:
+    file = lines.parse(data.decode(encoding), how.limits.rows, name)
+    terms = events.Terms(how.time_zone, how.window, how.limits.rows, how.limits.repeating_days)
+    found = events.read(file, terms)
+    if not found.occurrences and not file.flaws and not found.flaws:
         raise Unreadable("the calendar holds no events", where=name)
-    notes = (f"read as a calendar with {len(file.events):,} event(s)", *found.notes)
-    return Table(name, "ics", ics_events.COLUMNS, found.rows, notes, (*file.problems, *found.problems))
+    rows = [ics_events.row(at, is_cancellation=file.is_cancellation) for at in found.occurrences]
+    notes = [f"read as a calendar with {len(file.events):,} event(s)"]
+    if found.free:
+        notes.append(f"{found.free} event(s) marked as free time were left out")
+    problems = tuple(map(_problem, (*file.flaws, *found.flaws)))
+    return Table(name, "ics", ics_events.COLUMNS, rows, tuple(notes), problems)
+
+
+def _problem(flaw: Flaw) -> Problem:
+    return Problem(flaw.line, flaw.name, flaw.value, flaw.why)

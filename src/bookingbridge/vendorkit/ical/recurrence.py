@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
 from bookingbridge.canonical.errors import Unreadable
-from bookingbridge.vendors.files.ics_times import moment
+from bookingbridge.vendorkit.ical.times import moment
 
 MOST = 1_000
 """No client comes more often; a rule that says so is broken or hostile."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bookingbridge.canonical.errors import Unreadable
 from bookingbridge.canonical.times import zone
-from bookingbridge.vendors.files.recurrence import occurrences
+from bookingbridge.vendorkit.ical.recurrence import occurrences
 
 
 def at(year: int, month: int, day: int, hour: int = 9) -> datetime:

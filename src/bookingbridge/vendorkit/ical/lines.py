@@ -1,4 +1,4 @@
-"""A calendar file's lines, unfolded and sorted into events and zones, each with the number it has in an editor."""
+"""A calendar's lines, unfolded and sorted into events and zones, each with the number it has in an editor."""
 
 from __future__ import annotations
 
@@ -9,16 +9,27 @@ from dataclasses import dataclass, field
 from icalendar.parser import Contentline
 
 from bookingbridge.canonical.errors import Unreadable
-from bookingbridge.vendors.files.table import Problem
 
 _BREAK = re.compile(r"\r\n|\n|\r")
 _LONGEST_LINE = 100_000
 _WANTED = frozenset(
     (
         "UID", "DTSTART", "DTEND", "DURATION", "SUMMARY", "DESCRIPTION", "LOCATION", "STATUS", "TRANSP", "SEQUENCE",
-        "LAST-MODIFIED", "CREATED", "RECURRENCE-ID", "RRULE", "RDATE", "EXDATE", "ORGANIZER", "ATTENDEE",
+        "LAST-MODIFIED", "CREATED", "DTSTAMP", "RECURRENCE-ID", "RRULE", "RDATE", "EXDATE", "ORGANIZER", "ATTENDEE",
     )
 )  # fmt: skip
+_OF_THE_CALENDAR = frozenset(("PRODID", "NAME", "METHOD", "X-WR-CALNAME", "X-WR-TIMEZONE", "REFRESH-INTERVAL"))
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One thing in a calendar that cannot be used. `line` counts from 1; `uid` is the event's, where it has one."""
+
+    line: int
+    name: str
+    value: str
+    why: str
+    uid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +61,22 @@ class RawEvent:
 
 @dataclass(slots=True)
 class RawCalendar:
-    """What a file holds, not yet understood. `zones` are the texts of its time zone definitions."""
+    """What a calendar holds, not yet understood. `zones` are the texts of its time zone definitions.
+
+    `says` are the calendar's own first values of what tells something about it, such as X-WR-CALNAME. It `is_whole`
+    where it begins and ends as a calendar, so that nothing was cut off.
+    """
 
     events: list[RawEvent] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    flaws: list[Flaw] = field(default_factory=list)
     zones: list[str] = field(default_factory=list)
-    is_cancellation: bool = False
+    says: dict[str, str] = field(default_factory=dict)
+    is_whole: bool = False
+
+    @property
+    def is_cancellation(self) -> bool:
+        """Whether all of it is called off."""
+        return self.says.get("METHOD", "").upper() == "CANCEL"
 
 
 def parse(text: str, most: int, name: str) -> RawCalendar:
@@ -80,16 +101,23 @@ def parse(text: str, most: int, name: str) -> RawCalendar:
                 file.zones.append("\r\n".join(zone) + "\r\n")
                 zone = []
             if path:
-                path.pop()
+                file.is_whole = path.pop() == "VCALENDAR" and not path
         elif event is not None and path and path[-1] == "VEVENT":
             _keep(file, event, number, line)
-        elif head == "METHOD:CANCEL" and path == ["VCALENDAR"]:
-            file.is_cancellation = True
+        elif path == ["VCALENDAR"]:
+            _note(file, line)
         if len(file.events) > most:
             raise Unreadable(f"the calendar has more than {most:,} events; split it", where=name)
     if event is not None:
-        file.problems.append(Problem(event.line, "", "", "the event does not end: the file is cut off"))
+        file.flaws.append(Flaw(event.line, "", "", "the event does not end: the file is cut off", event.text("UID")))
     return file
+
+
+def _note(file: RawCalendar, line: str) -> None:
+    name, _, value = line.partition(":")
+    name = name.partition(";")[0].strip().upper()
+    if name in _OF_THE_CALENDAR:
+        file.says.setdefault(name, value.strip()[:200])
 
 
 def _keep(file: RawCalendar, event: RawEvent, number: int, line: str) -> None:
@@ -99,7 +127,7 @@ def _keep(file: RawCalendar, event: RawEvent, number: int, line: str) -> None:
     try:
         _, params, value = Contentline(line).parts()  # type: ignore[no-untyped-call]
     except ValueError:
-        file.problems.append(Problem(number, name, line[:80], "this line of the event cannot be read"))
+        file.flaws.append(Flaw(number, name, line[:80], "this line of the event cannot be read", event.text("UID")))
         return
     plain = {str(key).upper(): value if isinstance(value, str) else ",".join(value) for key, value in params.items()}
     event.properties.setdefault(name, []).append(Property(number, plain, value))
