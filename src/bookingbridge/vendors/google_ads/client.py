@@ -18,7 +18,7 @@ from bookingbridge.vendorkit import days
 from bookingbridge.vendorkit.http import Answer, Transport
 from bookingbridge.vendorkit.paging import Trail
 from bookingbridge.vendors.google_ads import faults, queries, wire
-from bookingbridge.vendors.google_ads.oauth import SCOPE, refreshed
+from bookingbridge.vendors.google_ads.oauth import SCOPE, GoogleOAuth
 
 API_VERSION = "v26"
 
@@ -250,7 +250,7 @@ class GoogleAdsClient:
         if not extra.get("client_id"):
             return self._tokens.access
         client = {"client_id": extra["client_id"], "client_secret": extra.get("client_secret", "")}
-        return (await refreshed(self._http, self._base_url, client, self._tokens.access)).access_token
+        return (await GoogleOAuth().refreshed(self._http, self._base_url, client, self._tokens.access)).access_token
 
 
 def _campaign(row: Json) -> RawRecord:

@@ -18,7 +18,6 @@ The world comes as JSON:
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,9 +29,8 @@ import msgspec
 
 from bookingbridge.canonical import times
 from bookingbridge.canonical.errors import Unreadable
+from bookingbridge.vendorkit.simulated_google import Consents, Person
 
-ACCESS_LIVES = timedelta(seconds=3599)
-CODE_LIVES = timedelta(minutes=10)
 _DAY = timedelta(days=1)
 
 
@@ -84,11 +82,6 @@ class TokenGiven(msgspec.Struct):
     refresh: str = ""
 
 
-class Person(msgspec.Struct):
-    name: str = "Robin Vale"
-    email: str = "robin@example.com"
-
-
 class Rules(msgspec.Struct):
     operations_per_day: int = 15_000
     page_rows: int = 10_000
@@ -138,30 +131,12 @@ class Account:
 
 
 @dataclass(slots=True)
-class Consent:
-    """What a person allowed. A refresh token stands for it; access tokens and codes belong to one."""
-
-    scopes: set[str]
-    redirect_uri: str = ""
-    challenge: str = ""
-    expires_at: datetime | None = None
-    is_used: bool = False
-
-
-@dataclass(slots=True)
-class World:
+class World(Consents):
     """The state. Times are the simulator's own."""
 
-    secret: str
-    person: Person = field(default_factory=Person)
     rules: Rules = field(default_factory=Rules)
     accounts: dict[str, Account] = field(default_factory=dict)
-    codes: dict[str, Consent] = field(default_factory=dict)
-    refreshes: dict[str, Consent] = field(default_factory=dict)
-    accesses: dict[str, tuple[Consent, datetime | None, str]] = field(default_factory=dict)
-    """Access token to its consent, its end, and its refresh token."""
     operations: deque[datetime] = field(default_factory=deque)
-    given_out: int = 0
 
     def load(self, given: Mapping[str, Any], *, scope: str) -> dict[str, int]:
         """What `given` describes is there too; how many of each it named. Unreadable when it is not understood."""
@@ -171,10 +146,7 @@ class World:
         self.person = world.person or self.person
         self.rules = world.rules or self.rules
         for token in world.tokens:
-            consent = Consent({scope})
-            self.accesses[token.access] = (consent, None, token.refresh)
-            if token.refresh:
-                self.refreshes[token.refresh] = consent
+            self.know(token.access, token.refresh, {scope})
         for account in world.accounts:
             self._add(account)
         campaigns = [c for a in world.accounts for c in a.campaigns]
@@ -230,16 +202,6 @@ class World:
             return False
         self.operations.append(now)
         return True
-
-    def access(self, consent: Consent, refresh: str, *, now: datetime) -> str:
-        """A new access token, good for an hour."""
-        token = f"ya29.{self.opaque()}"
-        self.accesses[token] = (consent, now + ACCESS_LIVES, refresh)
-        return token
-
-    def opaque(self) -> str:
-        self.given_out += 1
-        return hashlib.sha256(f"{self.secret} {self.given_out}".encode()).hexdigest()[:48]
 
 
 def micros(spend: Decimal) -> int:

@@ -27,16 +27,17 @@ from bookingbridge.canonical import times
 from bookingbridge.canonical.errors import Unreadable
 from bookingbridge.canonical.ports import Json
 from bookingbridge.vendorkit.simulated_faults import Fault, FaultKind, is_page_withheld
+from bookingbridge.vendorkit.simulated_google import Login, Wording
 from bookingbridge.vendorkit.simulation import CONTROL, Simulation, refusal_headers
 from bookingbridge.vendors.google_ads.client import API_VERSION
 from bookingbridge.vendors.google_ads.oauth import SCOPE
 from bookingbridge.vendors.google_ads.sim_gaql import Refusal
-from bookingbridge.vendors.google_ads.sim_login import Login
 from bookingbridge.vendors.google_ads.sim_report import report
 from bookingbridge.vendors.google_ads.sim_world import Account, World
 
 CLIENT_ID, CLIENT_SECRET = "simulated-app", "simulated-secret"
 
+_MEANING = {SCOPE: "See, edit, create and delete your Google Ads accounts and data"}
 _TOKEN_LIVES = timedelta(hours=2)
 _FAILURE = f"type.googleapis.com/google.ads.googleads.{API_VERSION}.errors.GoogleAdsFailure"
 _ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
@@ -58,16 +59,18 @@ class GoogleAdsSimulation(Simulation):
         self.world = World(self.client_secret)
 
     def routes(self) -> Sequence[BaseRoute]:
-        login = Login(self.client_id, self.client_secret, lambda: self.world, self.now)
+        wording = Wording(_MEANING, "Your Google Ads accounts:", self._invited_to)
+        login = Login(self.client_id, self.client_secret, lambda: self.world, self.now, wording)
         return [
             Route(f"{CONTROL}/adjust", self._adjust, methods=["POST"]),
-            Route("/o/oauth2/v2/auth", login.consent, methods=["GET", "POST"]),
-            Route("/token", login.token, methods=["POST"]),
-            Route("/revoke", login.revoke, methods=["POST"]),
+            *login.routes(),
             Route(f"/{API_VERSION}/customers:listAccessibleCustomers", self._accessible),
             Route(f"/{API_VERSION}/customers/{{customer}}/googleAds:search", self._search, methods=["POST"]),
             Route(f"/{API_VERSION}/customers/{{customer}}/googleAds:searchStream", self._stream, methods=["POST"]),
         ]
+
+    def _invited_to(self) -> list[tuple[str, str]]:
+        return [(a.name or a.id, a.id) for a in self.world.accounts.values() if a.is_direct]
 
     def load(self, world: Mapping[str, Any]) -> dict[str, int]:
         return self.world.load(world, scope=SCOPE)

@@ -119,17 +119,3 @@ class Fault(msgspec.Struct, frozen=True, rename="camel"):
 
 class FaultEnvelope(msgspec.Struct, frozen=True, rename="camel"):
     error: Fault
-
-
-class Granted(msgspec.Struct, frozen=True):
-    """A token answer. The refresh token comes with the first consent only."""
-
-    access_token: str
-    expires_in: int = 3600
-    refresh_token: str | None = None
-    scope: str = ""
-
-
-class TokenFault(msgspec.Struct, frozen=True):
-    error: str
-    error_description: str = ""

@@ -1,37 +1,102 @@
-"""Signing in at the simulated Google: the consent page, codes with PKCE, refresh and access tokens, withdrawal."""
+"""Signing in at a simulated Google: the consent page, codes with PKCE, refresh and access tokens, withdrawal."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from html import escape
 from urllib.parse import parse_qsl
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
 
 from bookingbridge.vendorkit.oauth import challenge, with_query
 from bookingbridge.vendorkit.signatures import same
 from bookingbridge.vendorkit.simulated_pages import hidden, page
-from bookingbridge.vendors.google_ads.sim_world import ACCESS_LIVES, CODE_LIVES, Consent, World
 
 Params = dict[str, str]
 
-_MEANING = {
-    "https://www.googleapis.com/auth/adwords": "See, edit, create and delete your Google Ads accounts and data",
-    "openid": "Associate you with your personal info on Google",
-    "email": "See your primary Google Account email address",
-}
+ACCESS_LIVES = timedelta(seconds=3599)
+CODE_LIVES = timedelta(minutes=10)
+
+
+class Person(msgspec.Struct):
+    """Who is signed in at Google when the consent page opens."""
+
+    name: str = "Robin Vale"
+    email: str = "robin@example.com"
+
+
+@dataclass(slots=True)
+class Consent:
+    """What a person allowed. A refresh token stands for it; access tokens and codes belong to one."""
+
+    scopes: set[str]
+    redirect_uri: str = ""
+    challenge: str = ""
+    expires_at: datetime | None = None
+    is_used: bool = False
+
+
+@dataclass(slots=True)
+class Consents:
+    """Who allowed what, and the codes and tokens that stand for it. Times are the simulator's own."""
+
+    secret: str
+    person: Person = field(default_factory=Person)
+    codes: dict[str, Consent] = field(default_factory=dict)
+    refreshes: dict[str, Consent] = field(default_factory=dict)
+    accesses: dict[str, tuple[Consent, datetime | None, str]] = field(default_factory=dict)
+    """Access token to its consent, its end, and its refresh token."""
+    given_out: int = 0
+
+    def know(self, access: str, refresh: str, scopes: set[str]) -> None:
+        """These tokens are good, the access token for ever."""
+        consent = Consent(scopes)
+        self.accesses[access] = (consent, None, refresh)
+        if refresh:
+            self.refreshes[refresh] = consent
+
+    def access(self, consent: Consent, refresh: str, *, now: datetime) -> str:
+        """A new access token, good for an hour."""
+        token = f"ya29.{self.opaque()}"
+        self.accesses[token] = (consent, now + ACCESS_LIVES, refresh)
+        return token
+
+    def opaque(self) -> str:
+        self.given_out += 1
+        return hashlib.sha256(f"{self.secret} {self.given_out}".encode()).hexdigest()[:48]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What one API's consent page says: each permission in Google's words, and (name, id) of what it is about."""
+
+    meaning: Mapping[str, str]
+    title: str
+    things: Callable[[], list[tuple[str, str]]]
 
 
 class Login:
     """The consent page and the token endpoint of one simulated OAuth client."""
 
     def __init__(
-        self, client_id: str, client_secret: str, world: Callable[[], World], now: Callable[[], datetime]
-    ) -> None:
+        self, client_id: str, client_secret: str, world: Callable[[], Consents], now: Callable[[], datetime],
+        wording: Wording,
+    ) -> None:  # fmt: skip
         self._client_id, self._client_secret = client_id, client_secret
-        self._world, self._now = world, now
+        self._world, self._now, self._wording = world, now, wording
+
+    def routes(self) -> list[BaseRoute]:
+        return [
+            Route("/o/oauth2/v2/auth", self.consent, methods=["GET", "POST"]),
+            Route("/token", self.token, methods=["POST"]),
+            Route("/revoke", self.revoke, methods=["POST"]),
+        ]
 
     async def consent(self, request: Request) -> Response:
         """GET asks; POST is the person's answer, and sends her back with a code or an error."""
@@ -114,20 +179,21 @@ class Login:
         return ""
 
     def _question(self, params: Params) -> Response:
-        world = self._world()
+        person = self._world().person
         names = ("client_id", "redirect_uri", "state", "scope", "response_type", "code_challenge")
         kept = {name: params.get(name, "") for name in names}
         choices = "".join(
             f'<label><input type="checkbox" name="allow_{escape(scope)}" value="1" checked style="width:auto"> '
-            f"{escape(_MEANING.get(scope, scope))}</label>"
+            f"{escape(self._wording.meaning.get(scope, scope))}</label>"
             for scope in params["scope"].split()
         )
-        accounts = "".join(f"<li>{escape(a.name or a.id)} <small>{escape(a.id)}</small></li>" for a in
-                           world.accounts.values() if a.is_direct)  # fmt: skip
+        things = "".join(
+            f"<li>{escape(name)} <small>{escape(remote_id)}</small></li>" for name, remote_id in self._wording.things()
+        )
         body = (
-            f"<p>Signed in as <strong>{escape(world.person.name)}</strong> ({escape(world.person.email)}).</p>"
+            f"<p>Signed in as <strong>{escape(person.name)}</strong> ({escape(person.email)}).</p>"
             f'<form method="post">{hidden(**kept)}{choices}'
-            f"<p class=soft>Your Google Ads accounts:</p><ul>{accounts}</ul>"
+            f"<p class=soft>{escape(self._wording.title)}</p><ul>{things}</ul>"
             '<div class="acts"><button class="main" name="answer" value="allow">Allow</button>'
             '<button name="answer" value="deny">Cancel</button></div></form>'
         )
