@@ -518,7 +518,7 @@ def test_webhooks_outlast_a_vendor_in_trouble(
 def _impatient(s: Shop) -> Shop:
     """The same shop with a transport that waits for no vendor longer than half a second, and tries once."""
 
-    def transport(vendor: Any, environment: str) -> Transport:
+    def transport(vendor: Any, environment: str, place: Any) -> Transport:
         return Transport(
             allowed_hosts=frozenset({"127.0.0.1"}), allow_loopback=True, now=s.engine.clock.now, timeout=0.5, tries=1
         )

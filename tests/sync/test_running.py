@@ -18,6 +18,7 @@ from bookingbridge.domains.clients import api as clients
 from bookingbridge.infra.clock import FixedClock
 from bookingbridge.main.demo import worlds
 from bookingbridge.sync import connecting, inbound, overview, running, schedule
+from bookingbridge.sync.engine import Place
 from bookingbridge.vendorkit.http import Transport
 
 
@@ -240,7 +241,7 @@ def test_a_vendor_that_goes_silent_after_it_was_asked_is_asked_again_later(datab
     run(story())
 
 
-def _impatient(vendor: Vendor, environment: str) -> Transport:
+def _impatient(vendor: Vendor, environment: str, place: Place) -> Transport:
     """Waits for no answer longer than half a second, and asks once."""
     return Transport(
         allowed_hosts=frozenset({"127.0.0.1"}), allow_loopback=True, now=lambda: datetime.now(UTC), timeout=0.5, tries=1

@@ -24,7 +24,7 @@ from bookingbridge.infra.db import Database, Tx
 from bookingbridge.infra.secrets import Vault
 from bookingbridge.main import importing
 from bookingbridge.main.settings import Settings
-from bookingbridge.sync.engine import Engine
+from bookingbridge.sync.engine import Engine, Place
 from bookingbridge.sync.ingesting import Ingester
 from bookingbridge.vendorkit.http import Transport
 from bookingbridge.vendors.google_ads import VENDOR as GOOGLE_ADS
@@ -111,7 +111,7 @@ def engine(settings: Settings, db: Database) -> Engine:
         clock=db.clock,
         vendors=VENDORS,
         ingesters=INGESTERS,
-        transport=lambda vendor, environment: transport(vendor, environment, db.clock),
+        transport=lambda vendor, environment, place: transport(vendor, environment, place, db.clock),
         public_url=settings.public_url,
         apps={(n, env): app for n in names for env, app in _apps(settings, n).items()},
         addresses=addresses,
@@ -119,10 +119,11 @@ def engine(settings: Settings, db: Database) -> Engine:
     )
 
 
-def transport(vendor: Vendor, environment: str, clock: Clock) -> Transport:
-    """A transport that reaches this vendor's hosts only; the simulator's only on this machine."""
+def transport(vendor: Vendor, environment: str, place: Place, clock: Clock) -> Transport:
+    """A transport that reaches this vendor's hosts and the owner's own only; the simulator's only on this machine."""
     is_simulator = environment == "simulator"
-    hosts = frozenset({"127.0.0.1", "localhost", "::1"}) if is_simulator else vendor.manifest.allowed_hosts
+    own = frozenset({place.host} if place.host else ())
+    hosts = frozenset({"127.0.0.1", "localhost", "::1"}) if is_simulator else vendor.manifest.allowed_hosts | own
     return Transport(allowed_hosts=hosts, allow_loopback=is_simulator, now=clock.now)
 
 

@@ -187,25 +187,26 @@ async def remove(engine: Engine, business_id: UUID, connection_id: UUID) -> None
     Where another connection may live of the same account's consent it is not revoked: vendors take back all of it.
     """
     connection = await the(engine, business_id, connection_id)
-    vendor = engine.vendor(connection.vendor)
-    is_signed_in = vendor.oauth is not None and connection.auth == Auth.OAUTH and connection.tokens is not None
-    if is_signed_in and not await _is_shared(engine, connection):
-        assert vendor.oauth
-        http = engine.transport(vendor, connection.environment)
+    if connection.auth == Auth.OAUTH and connection.tokens is not None and not await _is_shared(engine, connection):
         try:
-            tokens, _ = credentials.open_tokens(engine, connection)
-            await vendor.oauth.revoke(
-                http,
-                engine.base_url(connection.vendor, connection.environment),
-                engine.app(connection.vendor, connection.environment),
-                tokens,
-            )
+            await _revoke(engine, connection)
         except BridgeError as failed:
             log.warning("not revoked at the vendor", connection=str(connection_id), why=failed.why)
-        finally:
-            await http.close()
     async with engine.db.business(business_id) as tx:
         await connections.remove(tx, connection_id)
+
+
+async def _revoke(engine: Engine, connection: Connection) -> None:
+    oauth = engine.vendor(connection.vendor).oauth
+    if oauth is None:
+        return
+    tokens, _ = credentials.open_tokens(engine, connection)
+    app = engine.app(connection.vendor, connection.environment)
+    http = credentials.transport(engine, connection, tokens)
+    try:
+        await oauth.revoke(http, engine.base_url(connection.vendor, connection.environment), app, tokens)
+    finally:
+        await http.close()
 
 
 async def _is_shared(engine: Engine, connection: Connection) -> bool:

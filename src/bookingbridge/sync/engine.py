@@ -46,6 +46,17 @@ class FileSaid:
     is_preview: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose account a transport is for, as far as known, and the address of the owner's choice that it may reach.
+
+    The budget of a vendor is kept per place.
+    """
+
+    account: str | None = None
+    host: str | None = None
+
+
 FileReader = Callable[[bytes, str, FileSaid], FileRead]
 """(content, name, what is said) to records. Raises Unreadable and Refused with what to correct."""
 
@@ -59,8 +70,8 @@ class Engine:
     clock: Clock
     vendors: Mapping[str, Vendor]
     ingesters: Mapping[str, Ingester]
-    transport: Callable[[Vendor, str], Any]
-    """A transport that may speak to this vendor in this environment, and to nobody else."""
+    transport: Callable[[Vendor, str, Place], Any]
+    """A transport that may speak to this vendor in this environment, to the place's own host, and to nobody else."""
     public_url: str
     """Where vendors and browsers reach us, without a slash at the end."""
     apps: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict, repr=False)

@@ -26,7 +26,7 @@ from bookingbridge.infra.db import Tx
 from bookingbridge.infra.ids import new_id
 from bookingbridge.infra.jobs import Bell
 from bookingbridge.infra.log import get
-from bookingbridge.sync.credentials import open_client
+from bookingbridge.sync.credentials import fresh_tokens, open_client, sign_in_again
 from bookingbridge.sync.engine import Engine
 from bookingbridge.sync.reading import take_raw
 from bookingbridge.sync.store import connections, runs
@@ -93,8 +93,7 @@ async def carry_out(engine: Engine, business_id: UUID, run_id: UUID) -> None:
             return
         run = await runs.start(tx, run)
     try:
-        async with open_client(engine, connection) as client:
-            await _read_all(engine, connection, run, client)
+        await _talk(engine, connection, run)
     except _Overtaken:
         log.warning("run was taken up by another worker", run=str(run_id))
         return
@@ -107,6 +106,24 @@ async def carry_out(engine: Engine, business_id: UUID, run_id: UUID) -> None:
         await connections.change(tx, connection.id, last_success_at=tx.now)
         if await connections.set_state(tx, connection.id, "ok"):
             log.info("connection works", connection=str(connection.id), vendor=connection.vendor)
+
+
+async def _talk(engine: Engine, connection: Connection, run: Run) -> None:
+    """All that the run has to read is stored. Short-lived tokens that end too soon are replaced once."""
+    tokens = await fresh_tokens(engine, connection)
+    try:
+        async with open_client(engine, connection, tokens) as client:
+            await _read_all(engine, connection, run, client)
+        return
+    except AuthExpired:
+        if not await sign_in_again(engine, connection, tokens):
+            raise
+        async with engine.db.business(connection.business_id) as tx:
+            now, ran = await connections.get(tx, connection.id), await runs.get(tx, run.id)
+    if now is None or ran is None or ran.attempts != run.attempts:
+        raise _Overtaken
+    async with open_client(engine, now) as client:
+        await _read_all(engine, now, ran, client)
 
 
 class _Overtaken(Exception):

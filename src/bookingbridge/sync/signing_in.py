@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from bookingbridge.canonical.errors import NotFound, Refused
 from bookingbridge.canonical.ports import Account, Auth, Tokens
 from bookingbridge.infra.ids import digest, new_id, new_token
 from bookingbridge.sync import credentials
-from bookingbridge.sync.engine import Engine
+from bookingbridge.sync.engine import Engine, Place
 from bookingbridge.sync.store import connections
 from bookingbridge.sync.store.connections import Connection
 
@@ -72,7 +73,7 @@ async def finish_oauth(engine: Engine, *, state: str, code: str, session_hash: b
         raise Refused("this sign-in took longer than ten minutes; start again", code="bad_state")
     found = engine.vendor(vendor)
     assert found.oauth is not None
-    http = engine.transport(found, environment)
+    http = engine.transport(found, environment, Place())
     try:
         tokens = await found.oauth.exchange(
             http,
@@ -101,20 +102,39 @@ async def connect_with_token(
     fields: Mapping[str, str],
     connection_id: UUID | None = None,
 ) -> UUID:
-    """The connection that pasted credentials opened; its id. Refused where a required field is empty."""
+    """The connection that pasted credentials opened; its id. Refused where a required field is empty.
+
+    Where the vendor gives short-lived tokens for them it is asked at once: AuthExpired when it does not take them.
+    """
     manifest = engine.vendor(vendor).manifest
     if Auth.TOKEN not in manifest.auth:
         raise Refused(f"{manifest.title} is connected by signing in")
     absent = [f.label for f in manifest.token_fields if f.is_required and not fields.get(f.name, "").strip()]
     if absent:
         raise Refused(f"{' and '.join(absent)} {'is' if len(absent) == 1 else 'are'} needed")
-    first, *rest = manifest.token_fields
-    extra = {f.name: fields[f.name].strip() for f in rest if fields.get(f.name, "").strip()}
-    tokens = Tokens(access=fields[first.name].strip(), extra=extra)
+    tokens = await _tokens_for(engine, vendor, environment, fields)
     return await sign_in(
         engine, business_id, vendor=vendor, environment=environment, auth=Auth.TOKEN, tokens=tokens,
         connection_id=connection_id,
     )  # fmt: skip
+
+
+async def _tokens_for(engine: Engine, name: str, environment: str, fields: Mapping[str, str]) -> Tokens:
+    """What is stored of pasted credentials: the first is the token itself, unless the vendor gives one for them."""
+    vendor = engine.vendor(name)
+    first, *rest = vendor.manifest.token_fields
+    pasted = {f.name: fields[f.name].strip() for f in (first, *rest) if fields.get(f.name, "").strip()}
+    host = credentials.own_host(vendor, pasted)
+    if vendor.sign_in is None:
+        kept = {n: value for n, value in pasted.items() if n != first.name or n == vendor.manifest.host_field}
+        return Tokens(access=pasted.get(first.name, ""), extra=kept)
+    http = engine.transport(vendor, environment, Place(host=host))
+    try:
+        now = engine.clock.now()
+        tokens = await vendor.sign_in(http, engine.base_url(name, environment), pasted, now=now)
+    finally:
+        await http.close()
+    return replace(tokens, extra={**pasted, **tokens.extra})
 
 
 async def sign_in(
