@@ -273,6 +273,8 @@ class Given:
     now: Callable[[], datetime]
     http: Any
     """A vendorkit.http.Transport; untyped here because this package knows the standard library only."""
+    time_zone: str | None = None
+    """The business's own (IANA), for vendors whose times name none."""
 
 
 class OAuth(Protocol):
