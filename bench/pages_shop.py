@@ -13,9 +13,12 @@ from uuid import UUID
 import psycopg
 
 from bookingbridge.domains.attribution import store
+from bookingbridge.domains.bookings import store_days as booking_days
+from bookingbridge.domains.payments import store_days as payment_days
 from bookingbridge.infra.clock import SystemClock
 from bookingbridge.infra.db import Database
 
+ZONE = "America/Los_Angeles"
 TABLES = (
     "clients", "bookings", "payments", "settlements", "touches", "identity_links", "conversions", "credits",
     "inbound_events",
@@ -44,7 +47,11 @@ def _statements(n: int) -> list[tuple[str, str]]:
     series = "generate_series(1::bigint, %(n)s) g(n)"
     when = f"({_WHEN})"
     channels = "'google_ads', 'meta_ads', 'google_organic', 'meta_ads', 'google_ads', 'email'"
-    channel = f"(ARRAY[{channels}])[(g.n + k.k) %% 6 + 1]"
+
+    def channel_of(k: str) -> str:
+        return f"(ARRAY[{channels}])[(g.n + {k}) %% 6 + 1]"
+
+    channel = channel_of("k.k")
     campaign = "(g.n / 3 + k.k) %% 20 + CASE WHEN (g.n + k.k) %% 6 IN (1, 3) THEN 21 ELSE 1 END"
     has_campaign = "(g.n + k.k) %% 6 IN (0, 1, 3, 4)"
     touched = f"{when} - interval '3 days' - interval '1 hour' * (1 + (3 - k.k) * 100 + g.n %% 90)"
@@ -90,10 +97,12 @@ def _statements(n: int) -> list[tuple[str, str]]:
             FROM generate_series(1::bigint, greatest(%(n)s / 5, 1)) g(n)"""),
         ("conversions", f"""
             INSERT INTO conversions (business_id, booking_id, client_id, location_id, booked_at, settled_at, day,
-                revenue_minor, currency, is_first_visit, touch_count, computed_at)
+                revenue_minor, currency, is_first_visit, touch_count, began, ended, computed_at)
             SELECT %(b)s, b.id, b.client_id, b.location_id, b.booked_at, p.paid_at,
                 (p.paid_at AT TIME ZONE 'America/Los_Angeles')::date, p.amount_minor, 'USD',
-                g.n <= greatest(%(n)s / 5, 1), CASE WHEN {known} THEN {touches} ELSE 0 END, %(now)s
+                g.n <= greatest(%(n)s / 5, 1), CASE WHEN {known} THEN {touches} ELSE 0 END,
+                CASE WHEN {known} THEN {channel_of("1")} ELSE 'unknown' END,
+                CASE WHEN {known} THEN {channel_of(touches)} ELSE 'unknown' END, %(now)s
             FROM {series} JOIN bookings b ON b.business_id = %(b)s AND b.id = {booking}
             JOIN payments p ON p.business_id = %(b)s AND p.id = {payment}"""),
         ("credits", f"""
@@ -194,3 +203,12 @@ async def _days(url: str, business: UUID, now: datetime) -> None:
         for start in range(0, 1_100, 60):
             async with db.business(business) as tx:
                 await store.rebuild_days(tx, [first + timedelta(days=start + d) for d in range(60)])
+        async with db.business(business) as tx:
+            # Triggers were off while the shop was written, so every day is marked by hand.
+            for table in ("booking_days_stale", "payment_days_stale"):
+                await tx.run(
+                    f"INSERT INTO {table} SELECT %s, d::date FROM generate_series(%s::date, %s::date, '1 day') d",
+                    (business, first, first + timedelta(days=1_110)),
+                )
+            await booking_days.rebuild(tx, ZONE)
+            await payment_days.rebuild(tx, ZONE)

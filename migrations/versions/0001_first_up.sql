@@ -361,6 +361,51 @@ CREATE INDEX ON bookings (business_id, starts_at) INCLUDE (status, client_id, lo
 CREATE INDEX ON bookings (business_id, booked_at) INCLUDE (status, client_id, location_id);
 CREATE INDEX ON bookings (business_id, token) WHERE token IS NOT NULL;
 
+-- Appointments counted per local day: over all places (place = the zero id, always there) and per location. A day counts
+-- as known only while its zone is the business's own and no mark lies on it or beside it.
+CREATE TABLE booking_days (
+    business_id uuid NOT NULL REFERENCES businesses,
+    day date NOT NULL,
+    place uuid NOT NULL,
+    zone text NOT NULL,
+    total integer NOT NULL,
+    cancelled integer NOT NULL,
+    no_shows integer NOT NULL,
+    PRIMARY KEY (business_id, day, place)
+);
+
+-- Days (of UTC) on which something changed since they were counted. Only ever added to by writers, so that no writer
+-- waits for another; who counts anew takes the marks away first.
+CREATE TABLE booking_days_stale (
+    business_id uuid NOT NULL REFERENCES businesses,
+    day date NOT NULL
+);
+CREATE INDEX ON booking_days_stale (business_id, day);
+
+CREATE FUNCTION mark_booking_days() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO booking_days_stale (business_id, day)
+        SELECT DISTINCT business_id, (starts_at AT TIME ZONE 'UTC')::date FROM fresh;
+    ELSIF TG_OP = 'DELETE' THEN
+        INSERT INTO booking_days_stale (business_id, day)
+        SELECT DISTINCT business_id, (starts_at AT TIME ZONE 'UTC')::date FROM gone;
+    ELSE
+        INSERT INTO booking_days_stale (business_id, day)
+        SELECT DISTINCT n.business_id, d.day
+        FROM fresh n JOIN gone o ON o.business_id = n.business_id AND o.id = n.id,
+            LATERAL (VALUES ((o.starts_at AT TIME ZONE 'UTC')::date), ((n.starts_at AT TIME ZONE 'UTC')::date)) d(day)
+        WHERE (o.starts_at, o.status, o.location_id) IS DISTINCT FROM (n.starts_at, n.status, n.location_id);
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER mark_inserted AFTER INSERT ON bookings REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION mark_booking_days();
+CREATE TRIGGER mark_updated AFTER UPDATE ON bookings REFERENCING OLD TABLE AS gone NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION mark_booking_days();
+CREATE TRIGGER mark_deleted AFTER DELETE ON bookings REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION mark_booking_days();
+
 CREATE TABLE blocks (
     business_id uuid NOT NULL REFERENCES businesses,
     id uuid NOT NULL,
@@ -397,6 +442,52 @@ CREATE TABLE payments (
 CREATE INDEX ON payments (business_id, client_id, paid_at);
 CREATE INDEX ON payments (business_id, paid_at)
     INCLUDE (id, status, amount_minor, refunded_minor, tip_minor, currency, location_id);
+
+-- Completed payments summed per local day and currency, like booking_days. The row of place zero and no currency says
+-- that the day was counted, also where nothing was taken.
+CREATE TABLE payment_days (
+    business_id uuid NOT NULL REFERENCES businesses,
+    day date NOT NULL,
+    place uuid NOT NULL,
+    currency text NOT NULL,
+    zone text NOT NULL,
+    net_minor bigint NOT NULL,
+    tip_minor bigint NOT NULL,
+    payments integer NOT NULL,
+    PRIMARY KEY (business_id, day, place, currency)
+);
+
+CREATE TABLE payment_days_stale (
+    business_id uuid NOT NULL REFERENCES businesses,
+    day date NOT NULL
+);
+CREATE INDEX ON payment_days_stale (business_id, day);
+
+CREATE FUNCTION mark_payment_days() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO payment_days_stale (business_id, day)
+        SELECT DISTINCT business_id, (paid_at AT TIME ZONE 'UTC')::date FROM fresh;
+    ELSIF TG_OP = 'DELETE' THEN
+        INSERT INTO payment_days_stale (business_id, day)
+        SELECT DISTINCT business_id, (paid_at AT TIME ZONE 'UTC')::date FROM gone;
+    ELSE
+        INSERT INTO payment_days_stale (business_id, day)
+        SELECT DISTINCT n.business_id, d.day
+        FROM fresh n JOIN gone o ON o.business_id = n.business_id AND o.id = n.id,
+            LATERAL (VALUES ((o.paid_at AT TIME ZONE 'UTC')::date), ((n.paid_at AT TIME ZONE 'UTC')::date)) d(day)
+        WHERE (o.paid_at, o.status, o.location_id, o.currency, o.amount_minor, o.tip_minor, o.refunded_minor)
+            IS DISTINCT FROM
+            (n.paid_at, n.status, n.location_id, n.currency, n.amount_minor, n.tip_minor, n.refunded_minor);
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER mark_inserted AFTER INSERT ON payments REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION mark_payment_days();
+CREATE TRIGGER mark_updated AFTER UPDATE ON payments REFERENCING OLD TABLE AS gone NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION mark_payment_days();
+CREATE TRIGGER mark_deleted AFTER DELETE ON payments REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION mark_payment_days();
 
 CREATE TABLE refunds (
     business_id uuid NOT NULL REFERENCES businesses,
@@ -594,6 +685,17 @@ CREATE TABLE settlements (
 CREATE UNIQUE INDEX ON settlements (business_id, payment_id) WHERE undone_at IS NULL;
 CREATE INDEX ON settlements (business_id, booking_id) INCLUDE (amount_minor, undone_at);
 
+-- Payments that were looked at and belong to no visit: what a person may have to put right.
+CREATE TABLE unsettled (
+    business_id uuid NOT NULL REFERENCES businesses,
+    payment_id uuid NOT NULL,
+    paid_at timestamptz NOT NULL,
+    amount_minor bigint NOT NULL,
+    currency text NOT NULL,
+    PRIMARY KEY (business_id, payment_id)
+);
+CREATE INDEX ON unsettled (business_id, paid_at) INCLUDE (payment_id, amount_minor, currency);
+
 CREATE TABLE identity_links (
     business_id uuid NOT NULL REFERENCES businesses,
     id uuid NOT NULL,
@@ -621,11 +723,14 @@ CREATE TABLE conversions (
     currency text NOT NULL,
     is_first_visit boolean NOT NULL,
     touch_count integer NOT NULL,
+    began text NOT NULL,
+    ended text NOT NULL,
     computed_at timestamptz NOT NULL,
     PRIMARY KEY (business_id, booking_id)
 );
 CREATE INDEX ON conversions (business_id, day, settled_at)
     INCLUDE (booking_id, client_id, location_id, touch_count, is_first_visit);
+CREATE INDEX ON conversions (business_id, day) INCLUDE (began, ended, is_first_visit, location_id);
 CREATE INDEX ON conversions (business_id, client_id);
 
 -- One row per conversion and touch; each model's revenue in minor units sums to the conversion's, to the cent.
@@ -697,8 +802,9 @@ BEGIN
         'accounts', 'users', 'businesses', 'memberships', 'sessions', 'one_time_links', 'api_tokens', 'locations',
         'audit_entries', 'public_addresses', 'events', 'reactions_done', 'due_work', 'rate_buckets',
         'idempotency_keys', 'connections', 'oauth_states', 'external_links', 'raw_records', 'inbound_events',
-        'cursors', 'sync_runs', 'clients', 'services', 'staff', 'bookings', 'blocks', 'payments', 'refunds', 'disputes',
-        'payouts', 'payout_entries', 'campaigns', 'ad_days', 'ad_day_versions', 'sites', 'touches', 'touches_untold', 'short_links', 'settlements',
+        'cursors', 'sync_runs', 'clients', 'services', 'staff', 'bookings', 'booking_days',
+        'booking_days_stale', 'blocks', 'payments', 'payment_days', 'payment_days_stale', 'refunds', 'disputes',
+        'payouts', 'payout_entries', 'campaigns', 'ad_days', 'ad_day_versions', 'sites', 'touches', 'touches_untold', 'short_links', 'settlements', 'unsettled',
         'identity_links', 'conversions', 'credits', 'credit_days', 'conversion_days']
     LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);

@@ -13,11 +13,13 @@ from bookingbridge.domains.accounts import ingest as accounts
 from bookingbridge.domains.ads import ingest as ads
 from bookingbridge.domains.attribution import reactions as attribution
 from bookingbridge.domains.bookings import ingest as bookings
+from bookingbridge.domains.bookings import reactions as bookings_reactions
 from bookingbridge.domains.catalog import ingest as catalog
 from bookingbridge.domains.clients import ingest as clients
 from bookingbridge.domains.journeys import ingest as journeys
 from bookingbridge.domains.matching import reactions as matching
 from bookingbridge.domains.payments import ingest as payments
+from bookingbridge.domains.payments import reactions as payments_reactions
 from bookingbridge.domains.team import ingest as team
 from bookingbridge.infra.clock import Clock, SystemClock
 from bookingbridge.infra.db import Database, Tx
@@ -26,6 +28,7 @@ from bookingbridge.main import importing
 from bookingbridge.main.settings import Settings
 from bookingbridge.sync.engine import Engine, Place
 from bookingbridge.sync.ingesting import Ingester
+from bookingbridge.vendorkit.budget import Purses
 from bookingbridge.vendorkit.http import Transport
 from bookingbridge.vendors.google_ads import VENDOR as GOOGLE_ADS
 from bookingbridge.vendors.meta_ads import VENDOR as META_ADS
@@ -76,15 +79,23 @@ Reaction = Callable[[Any, Tx], Awaitable[None]]
 
 REACTIONS: Mapping[type[e.Event], Mapping[str, Reaction]] = {
     e.BookingsRecorded: {
+        "bookings.days": bookings_reactions.on_bookings_recorded,
         "matching.bookings": matching.on_bookings_recorded,
         "attribution.bookings": attribution.on_bookings_recorded,
     },
-    e.PaymentsRecorded: {"matching.payments": matching.on_payments_recorded},
+    e.PaymentsRecorded: {
+        "payments.days": payments_reactions.on_payments_recorded,
+        "matching.payments": matching.on_payments_recorded,
+    },
     e.ClientsRecorded: {"attribution.clients": attribution.on_clients_recorded},
     e.TouchesRecorded: {"attribution.touches": attribution.on_touches_recorded},
     e.VisitsSettled: {"attribution.visits": attribution.on_visits_settled},
     e.CampaignsRecorded: {"attribution.campaigns": attribution.on_campaigns_recorded},
-    e.BusinessChanged: {"attribution.business": attribution.on_business_changed},
+    e.BusinessChanged: {
+        "bookings.business": bookings_reactions.on_business_changed,
+        "payments.business": payments_reactions.on_business_changed,
+        "attribution.business": attribution.on_business_changed,
+    },
 }
 """Event to its reactions by name. A name is stored in jobs: rename with care."""
 
@@ -103,7 +114,7 @@ def database(url: str, clock: Clock | None = None, *, max_size: int = 10, salt: 
 def engine(settings: Settings, db: Database) -> Engine:
     """The sync engine as this installation is set up."""
     simulators = settings.simulators_url
-    names = [*VENDORS]
+    names, purses = [*VENDORS], Purses()
     addresses = {(n, "simulator"): f"{simulators.rstrip('/')}/{n}" for n in names} if simulators else {}
     return Engine(
         db=db,
@@ -111,7 +122,7 @@ def engine(settings: Settings, db: Database) -> Engine:
         clock=db.clock,
         vendors=VENDORS,
         ingesters=INGESTERS,
-        transport=lambda vendor, environment, place: transport(vendor, environment, place, db.clock),
+        transport=lambda vendor, environment, place: transport(vendor, environment, place, db.clock, purses),
         public_url=settings.public_url,
         apps={(n, env): app for n in names for env, app in _apps(settings, n).items()},
         addresses=addresses,
@@ -119,12 +130,16 @@ def engine(settings: Settings, db: Database) -> Engine:
     )
 
 
-def transport(vendor: Vendor, environment: str, place: Place, clock: Clock) -> Transport:
-    """A transport that reaches this vendor's hosts and the owner's own only; the simulator's only on this machine."""
+def transport(vendor: Vendor, environment: str, place: Place, clock: Clock, purses: Purses | None = None) -> Transport:
+    """A transport that reaches this vendor's hosts and the owner's own only; the simulator's only on this machine.
+
+    What the vendor allows is kept together by all transports that are made with the same `purses`.
+    """
     is_simulator = environment == "simulator"
     own = frozenset({place.host} if place.host else ())
     hosts = frozenset({"127.0.0.1", "localhost", "::1"}) if is_simulator else vendor.manifest.allowed_hosts | own
-    return Transport(allowed_hosts=hosts, allow_loopback=is_simulator, now=clock.now)
+    purse = (purses or Purses()).of(vendor.manifest.budget, vendor.manifest.name, environment, place.host or place.account)
+    return Transport(allowed_hosts=hosts, allow_loopback=is_simulator, now=clock.now, purse=purse)
 
 
 SIMULATED_APP = "simulated-app"

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from bookingbridge.domains.accounts import api as accounts
 from bookingbridge.domains.ads import api as ads
 from bookingbridge.domains.attribution import rules_bulk, store
-from bookingbridge.domains.attribution.rules import MODELS
+from bookingbridge.domains.attribution.rules import MODELS, Model
 from bookingbridge.domains.bookings import api as bookings
 from bookingbridge.domains.journeys import api as journeys
 from bookingbridge.domains.matching import api as matching
@@ -60,15 +60,17 @@ async def _recompute(tx: Tx, ids: Sequence[UUID]) -> set[date]:
     campaigns = await ads.known(tx)
     batch, flat = _columns(visits, touches)
     credited = rules_bulk.credit(batch, window_of(business))
+    began, ended = (_sole_channels(credited, model, flat, len(visits)) for model in (Model.FIRST, Model.LAST))
     await store.save(
         tx,
         [
             (
                 v.booking.id, v.booking.client_id, v.booking.location_id, v.booking.booked_at, v.revenue.settled_at,
                 v.day, v.revenue.minor, v.revenue.currency,
-                v.booking.client_id is not None and firsts.get(v.booking.client_id) == v.booking.id, count, tx.now,
+                v.booking.client_id is not None and firsts.get(v.booking.client_id) == v.booking.id, count,
+                began[i], ended[i], tx.now,
             )
-            for v, count in zip(visits, credited.touch_counts, strict=True)
+            for i, (v, count) in enumerate(zip(visits, credited.touch_counts, strict=True))
         ],
         _credit_rows(visits, flat, credited, campaigns),
     )  # fmt: skip
@@ -115,6 +117,17 @@ def _columns(
         origin=[(t.channel, t.campaign_ref or t.campaign or "") for t in flat],
     )
     return batch, flat
+
+
+def _sole_channels(
+    credited: rules_bulk.Credited, model: Model, flat: Sequence[journeys.Touch], count: int
+) -> list[str]:
+    """Per visit the channel of the one touch that gets all of it in `model`; "unknown" where no touch counts."""
+    channels = ["unknown"] * count
+    for visit, touch, share in zip(credited.visit, credited.touch, credited.share[model], strict=True):
+        if share > 0:
+            channels[visit] = flat[touch].channel
+    return channels
 
 
 def _credit_rows(

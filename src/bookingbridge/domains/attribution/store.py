@@ -112,7 +112,7 @@ async def redo_link(tx: Tx, link_id: UUID) -> UUID | None:
 _CONVERSION_TYPES = {
     "booking_id": "uuid", "client_id": "uuid", "location_id": "uuid", "booked_at": "timestamptz",
     "settled_at": "timestamptz", "day": "date", "revenue_minor": "int8", "currency": "text",
-    "is_first_visit": "bool", "touch_count": "int4", "computed_at": "timestamptz",
+    "is_first_visit": "bool", "touch_count": "int4", "began": "text", "ended": "text", "computed_at": "timestamptz",
 }  # fmt: skip
 _MINORS = tuple(f"{m.value}_minor" for m in MODELS)
 _SHARES = tuple(f"{m.value}_share" for m in MODELS)
@@ -286,7 +286,7 @@ class Conversion:
     computed_at: datetime
 
 
-_CONVERSION = ", ".join(_CONVERSION_TYPES)
+_CONVERSION = ", ".join(c for c in _CONVERSION_TYPES if c not in ("began", "ended"))
 
 
 async def conversions(tx: Tx, booking_ids: Sequence[UUID]) -> list[Conversion]:

@@ -84,15 +84,10 @@ async def ways(tx: Tx, first: date, last: date, location_id: UUID | None) -> lis
     """The visits paid from `first` to `last`, by where their journey began and ended."""
     rows = await tx.all(
         """
-        WITH paths AS (
-            SELECT c.booking_id, c.is_first_visit,
-                coalesce(max(k.channel) FILTER (WHERE k.first_share > 0), 'unknown') AS began,
-                coalesce(max(k.channel) FILTER (WHERE k.last_share > 0), 'unknown') AS ended
-            FROM conversions c LEFT JOIN credits k ON k.business_id = c.business_id AND k.booking_id = c.booking_id
-            WHERE c.business_id = %(b)s AND c.day BETWEEN %(first)s AND %(last)s
-                AND (%(location)s::uuid IS NULL OR c.location_id = %(location)s)
-            GROUP BY c.booking_id, c.is_first_visit)
-        SELECT began, ended, is_first_visit, count(*) FROM paths GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3
+        SELECT began, ended, is_first_visit, count(*) FROM conversions
+        WHERE business_id = %(b)s AND day BETWEEN %(first)s AND %(last)s
+            AND (%(location)s::uuid IS NULL OR location_id = %(location)s)
+        GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3
         """,
         {"b": tx.business_id, "first": first, "last": last, "location": location_id},
     )

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from bookingbridge.canonical.errors import NotFound
-from bookingbridge.domains.bookings import store
-from bookingbridge.domains.bookings.store import Booking, DayCount, LastVisit
+from bookingbridge.domains.bookings import store, store_days
+from bookingbridge.domains.bookings.store import Booking, LastVisit
+from bookingbridge.domains.bookings.store_days import DayCount
 from bookingbridge.infra.db import Tx
 
 __all__ = [
@@ -72,7 +73,7 @@ async def first_visits(tx: Tx, client_ids: Iterable[UUID]) -> dict[UUID, UUID]:
 
 async def days(tx: Tx, start: datetime, end: datetime, *, zone: str, location_id: UUID | None = None) -> list[DayCount]:
     """How many appointments start on each local day of [start, end), and what became of them."""
-    return await store.days(tx, start, end, zone, location_id)
+    return await store_days.days(tx, start, end, zone, location_id)
 
 
 async def newest(tx: Tx) -> datetime | None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from bookingbridge.infra.bulk import upsert
-from bookingbridge.infra.day_ranges import ranges
 from bookingbridge.infra.db import Tx
 
 _TYPES = {
@@ -153,39 +152,6 @@ async def first_visits(tx: Tx, client_ids: Sequence[UUID]) -> dict[UUID, UUID]:
         (tx.business_id, list(client_ids)),
     )
     return {row[0]: row[1] for row in rows}
-
-
-@dataclass(frozen=True, slots=True)
-class DayCount:
-    """Appointments that start on a local day, by what became of them."""
-
-    day: date
-    total: int
-    cancelled: int
-    no_shows: int
-
-
-async def days(tx: Tx, start: datetime, end: datetime, zone: str, location_id: UUID | None) -> list[DayCount]:
-    """Appointments starting in [start, end), per local day of `zone`; days without any are left out.
-
-    Each day is a range of the index, whose entries alone are read and counted: several times as fast as finding the
-    local day of every appointment.
-    """
-    place = "AND location_id = %(location)s" if location_id else ""
-    rows = await tx.all(
-        f"""
-        SELECT d.day, n.total, n.cancelled, n.no_shows
-        FROM unnest(%(days)s::date[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS d(day, start, until),
-            LATERAL (
-                SELECT count(*) AS total, count(*) FILTER (WHERE status IN ('cancelled', 'declined')) AS cancelled,
-                    count(*) FILTER (WHERE status = 'no_show') AS no_shows
-                FROM bookings
-                WHERE business_id = %(b)s AND starts_at >= d.start AND starts_at < d.until {place}) n
-        WHERE n.total > 0 ORDER BY d.day
-        """,
-        {"b": tx.business_id, **ranges(start, end, zone), "location": location_id},
-    )
-    return [DayCount(*row) for row in rows]
 
 
 async def newest(tx: Tx) -> datetime | None:

@@ -1,3 +1,3 @@
 """The tables that this domain owns."""
 
-TABLES = ("blocks", "bookings")
+TABLES = ("blocks", "booking_days", "booking_days_stale", "bookings")

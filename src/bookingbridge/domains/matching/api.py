@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from bookingbridge.canonical.errors import NotFound
 from bookingbridge.canonical.events import VisitsSettled
 from bookingbridge.domains.matching import rules, settling, store
-from bookingbridge.domains.matching.store import Revenue, Settled
+from bookingbridge.domains.matching.store import Revenue, Settled, Unsettled
 from bookingbridge.domains.payments.api import Payment
 from bookingbridge.infra.db import Tx
 
 __all__ = [
-    "Revenue", "Settled", "all_settled", "explain", "open_among", "open_payments", "redo", "revenue", "settled_among",
-    "settlements", "undo", "why_open",
+    "Revenue", "Settled", "Unsettled", "all_settled", "explain", "redo", "revenue", "settled_among", "settlements",
+    "undo", "unsettled", "unsettled_sums", "why_open",
 ]  # fmt: skip
 
 
@@ -38,14 +39,14 @@ async def all_settled(tx: Tx) -> list[UUID]:
     return await store.settled(tx, None)
 
 
-async def open_payments(tx: Tx, payment_ids: Iterable[UUID]) -> list[UUID]:
-    """Those of the payments that belong to no visit yet."""
-    return await store.open_payments(tx, list(payment_ids))
+async def unsettled(tx: Tx, *, since: datetime, limit: int) -> list[Unsettled]:
+    """Payments from `since` on that were looked at and belong to no visit, newest first."""
+    return await store.unsettled(tx, since, limit)
 
 
-async def open_among(tx: Tx, payment_ids: str) -> list[UUID]:
-    """As `open_payments`, for what `payments.kept_ids` found."""
-    return await store.open_payments(tx, payment_ids)
+async def unsettled_sums(tx: Tx, *, since: datetime) -> list[tuple[str, int, int]]:
+    """Of these payments, per currency: how many, and what they come to in minor units."""
+    return await store.unsettled_sums(tx, since)
 
 
 async def why_open(tx: Tx, found: Iterable[Payment]) -> dict[UUID, str]:

@@ -73,6 +73,15 @@ async def _apply(
         await store.change_amounts(tx, [(s.id, every[s.payment_id].net_minor) for s in repriced])
     if fresh:
         await store.add(tx, [_row(tx, w, every[w.payment_id]) for w in fresh])
+    await store.note_unsettled(
+        tx,
+        list(every),
+        [
+            store.Unsettled(p.id, p.paid_at, p.net_minor, p.currency)
+            for p in every.values()
+            if p.net_minor > 0 and p.id not in wanted
+        ],
+    )
     changed = {s.booking_id for s in [*gone, *repriced]} | {w.booking_id for w in fresh}
     await tx.announce(VisitsSettled(tuple(sorted(changed))), cause=cause)
 

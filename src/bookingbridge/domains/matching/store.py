@@ -91,10 +91,15 @@ async def undo(tx: Tx, settlement_id: UUID, user_id: UUID | None) -> UUID | None
     """The settlement no longer counts; its booking, None where there is none in force."""
     row = await tx.one(
         "UPDATE settlements SET undone_at = %s, undone_by = %s "
-        "WHERE business_id = %s AND id = %s AND undone_at IS NULL RETURNING booking_id",
+        "WHERE business_id = %s AND id = %s AND undone_at IS NULL "
+        "RETURNING booking_id, payment_id, paid_at, amount_minor, currency",
         (tx.now, user_id, tx.business_id, settlement_id),
     )
-    return row[0] if row else None
+    if row is None:
+        return None
+    await note_unsettled(tx, [row[1]], [Unsettled(*row[1:])] if row[3] > 0 else [])
+    booking_id: UUID = row[0]
+    return booking_id
 
 
 async def redo(tx: Tx, settlement_id: UUID) -> UUID | None:
@@ -103,10 +108,14 @@ async def redo(tx: Tx, settlement_id: UUID) -> UUID | None:
         "UPDATE settlements s SET undone_at = NULL, undone_by = NULL "
         "WHERE s.business_id = %s AND s.id = %s AND s.undone_at IS NOT NULL AND NOT EXISTS ("
         "SELECT FROM settlements o WHERE o.business_id = s.business_id AND o.payment_id = s.payment_id "
-        "AND o.undone_at IS NULL) RETURNING s.booking_id",
+        "AND o.undone_at IS NULL) RETURNING s.booking_id, s.payment_id",
         (tx.business_id, settlement_id),
     )
-    return row[0] if row else None
+    if row is None:
+        return None
+    await note_unsettled(tx, [row[1]], [])
+    booking_id: UUID = row[0]
+    return booking_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +148,53 @@ async def settled(tx: Tx, booking_ids: Sequence[UUID] | None) -> list[UUID]:
     return [row[0] for row in rows]
 
 
-async def open_payments(tx: Tx, payment_ids: Sequence[UUID] | str) -> list[UUID]:
-    """Those of the payments that settle nothing. A text is an array of ids as PostgreSQL writes it."""
-    rows = await tx.all(
-        "SELECT p FROM unnest(%s::uuid[]) AS p WHERE NOT EXISTS (SELECT FROM settlements s "
-        "WHERE s.business_id = %s AND s.payment_id = p AND s.undone_at IS NULL)",
-        (payment_ids if isinstance(payment_ids, str) else list(payment_ids), tx.business_id),
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A payment that was looked at and belongs to no visit. `amount_minor` is net of refunds, without tip."""
+
+    payment_id: UUID
+    paid_at: datetime
+    amount_minor: int
+    currency: str
+
+
+async def note_unsettled(tx: Tx, among: Sequence[UUID], found: Sequence[Unsettled]) -> None:
+    """Of the payments `among`, these belong to no visit, and the others do or are no revenue."""
+    await tx.run(
+        "DELETE FROM unsettled WHERE business_id = %s AND payment_id = ANY(%s) AND payment_id <> ALL(%s)",
+        (tx.business_id, list(among), [u.payment_id for u in found]),
     )
-    return [row[0] for row in rows]
+    await tx.run(
+        """
+        INSERT INTO unsettled (business_id, payment_id, paid_at, amount_minor, currency)
+        SELECT %s, u.payment_id, u.paid_at, u.amount_minor, u.currency
+        FROM unnest(%s::uuid[], %s::timestamptz[], %s::bigint[], %s::text[])
+            AS u(payment_id, paid_at, amount_minor, currency)
+        ON CONFLICT (business_id, payment_id) DO UPDATE SET paid_at = excluded.paid_at,
+            amount_minor = excluded.amount_minor, currency = excluded.currency
+        """,
+        (
+            tx.business_id, [u.payment_id for u in found], [u.paid_at for u in found],
+            [u.amount_minor for u in found], [u.currency for u in found],
+        ),
+    )  # fmt: skip
+
+
+async def unsettled(tx: Tx, start: datetime, limit: int) -> list[Unsettled]:
+    """Payments since `start` that belong to no visit, newest first."""
+    rows = await tx.all(
+        "SELECT payment_id, paid_at, amount_minor, currency FROM unsettled WHERE business_id = %s AND paid_at >= %s "
+        "ORDER BY paid_at DESC, payment_id LIMIT %s",
+        (tx.business_id, start, limit),
+    )
+    return [Unsettled(*row) for row in rows]
+
+
+async def unsettled_sums(tx: Tx, start: datetime) -> list[tuple[str, int, int]]:
+    """(currency, payments, minor units) of the payments since `start` that belong to no visit."""
+    rows = await tx.all(
+        "SELECT currency, count(*), sum(amount_minor)::bigint FROM unsettled WHERE business_id = %s AND paid_at >= %s "
+        "GROUP BY currency ORDER BY 3 DESC",
+        (tx.business_id, start),
+    )
+    return [(row[0], row[1], row[2]) for row in rows]

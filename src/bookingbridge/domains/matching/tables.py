@@ -1,3 +1,3 @@
 """The tables that this domain owns."""
 
-TABLES = ("settlements",)
+TABLES = ("settlements", "unsettled")

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from bookingbridge.domains.payments import store
-from bookingbridge.domains.payments.store import DayTaken, Payment, Refund, Taken
+from bookingbridge.domains.payments import store, store_days
+from bookingbridge.domains.payments.store import Payment, Refund, Taken
+from bookingbridge.domains.payments.store_days import DayTaken
 from bookingbridge.infra.db import Tx
 
 __all__ = [
@@ -31,14 +32,6 @@ async def between(tx: Tx, start: datetime, end: datetime, *, limit: int = 500) -
     return await store.between(tx, start, end, limit)
 
 
-async def kept_ids(tx: Tx, start: datetime, end: datetime) -> str:
-    """Completed payments of [start, end) that were not refunded in full: their ids as PostgreSQL writes an array.
-
-    `matching.open_among` takes them like that.
-    """
-    return await store.kept_ids(tx, start, end)
-
-
 async def of_connection(tx: Tx, connection_id: UUID) -> list[Taken]:
     """What came in by this connection, per currency."""
     return await store.of_connection(tx, connection_id)
@@ -56,4 +49,4 @@ async def refunds_of(tx: Tx, payment_ids: Iterable[UUID]) -> list[Refund]:
 
 async def days(tx: Tx, start: datetime, end: datetime, *, zone: str, location_id: UUID | None = None) -> list[DayTaken]:
     """What was taken on each local day of [start, end), net of refunds."""
-    return await store.days(tx, start, end, zone, location_id)
+    return await store_days.days(tx, start, end, zone, location_id)

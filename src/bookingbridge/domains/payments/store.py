@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from bookingbridge.infra.bulk import upsert
-from bookingbridge.infra.day_ranges import ranges
 from bookingbridge.infra.db import Tx
 
 _TYPES = {
@@ -117,20 +116,6 @@ async def between(tx: Tx, start: datetime, end: datetime, limit: int) -> list[Pa
     return [Payment(*row) for row in rows]
 
 
-async def kept_ids(tx: Tx, start: datetime, end: datetime) -> str:
-    """The ids of completed payments of [start, end) that were not refunded in full, as PostgreSQL writes an array.
-
-    Ten thousand of them go into the next statement as they come out of this one, without becoming objects between.
-    """
-    row = await tx.one(
-        "SELECT coalesce(array_agg(id), '{}')::text FROM payments WHERE business_id = %s AND paid_at >= %s "
-        "AND paid_at < %s AND status = 'completed' AND amount_minor > refunded_minor",
-        (tx.business_id, start, end),
-    )
-    assert row
-    return str(row[0])
-
-
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What came in by one connection: completed payments net of refunds, without tips, per currency."""
@@ -155,37 +140,6 @@ async def naming(tx: Tx, booking_ids: Sequence[UUID]) -> list[Payment]:
     return [
         Payment(*row) for row in await tx.all(_SELECT + "booking_id = ANY(%s)", (tx.business_id, list(booking_ids)))
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class DayTaken:
-    """What was taken on a local day: minor units net of refunds without tips, tips, and how many payments."""
-
-    day: date
-    currency: str
-    net_minor: int
-    tip_minor: int
-    payments: int
-
-
-async def days(tx: Tx, start: datetime, end: datetime, zone: str, location_id: UUID | None) -> list[DayTaken]:
-    """Completed payments of [start, end) per local day of `zone` and currency; read like bookings' days."""
-    place = "AND location_id = %(location)s" if location_id else ""
-    rows = await tx.all(
-        f"""
-        SELECT d.day, n.currency, n.net, n.tips, n.payments
-        FROM unnest(%(days)s::date[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS d(day, start, until),
-            LATERAL (
-                SELECT currency, sum(amount_minor - refunded_minor)::bigint AS net, sum(tip_minor)::bigint AS tips,
-                    count(*) AS payments
-                FROM payments
-                WHERE business_id = %(b)s AND paid_at >= d.start AND paid_at < d.until AND status = 'completed' {place}
-                GROUP BY currency) n
-        ORDER BY d.day, n.currency
-        """,
-        {"b": tx.business_id, **ranges(start, end, zone), "location": location_id},
-    )
-    return [DayTaken(*row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,3 @@
 """The tables that this domain owns."""
 
-TABLES = ("disputes", "payments", "payout_entries", "payouts", "refunds")
+TABLES = ("disputes", "payment_days", "payment_days_stale", "payments", "payout_entries", "payouts", "refunds")

@@ -37,9 +37,9 @@ class Left:
 
 
 async def read(tx: Tx, who: Who) -> Left:
-    recent = await payments.between(tx, tx.now - timedelta(days=DAYS), tx.now, limit=10 * MOST)
-    left = set(await matching.open_payments(tx, [p.id for p in recent if p.net_minor > 0]))
-    rows = [p for p in recent if p.id in left][:MOST]
+    left = await matching.unsettled(tx, since=tx.now - timedelta(days=DAYS), limit=MOST)
+    found = await payments.payments(tx, [u.payment_id for u in left])
+    rows = [found[u.payment_id] for u in left if u.payment_id in found]
     return Left(rows, await matching.why_open(tx, rows), await visits.names(tx, who, (p.client_id for p in rows)))
 
 

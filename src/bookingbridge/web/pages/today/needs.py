@@ -9,7 +9,6 @@ from bookingbridge.domains.accounts.api import Permission, Who
 from bookingbridge.domains.insights import api as insights
 from bookingbridge.domains.insights.api import Campaign, ending
 from bookingbridge.domains.matching import api as matching
-from bookingbridge.domains.payments import api as payments
 from bookingbridge.infra.db import Tx
 from bookingbridge.sync import overview as sync
 from bookingbridge.sync.engine import Engine
@@ -26,7 +25,6 @@ OPEN_DAYS = 14
 WASTE_DAYS = 30
 REMINDED = ("source", "tracking", "ads")
 """The set-up's steps without which figures are missing; the others are left to the set-up's own page."""
-_open: Kept[tuple[int, str]] = Kept()
 _silent: Kept[tuple[list[Campaign], int | None]] = Kept()
 _TONES: dict[str, Tone] = {"warn": "warn", "bad": "bad"}
 
@@ -37,7 +35,7 @@ async def needs(engine: Engine, tx: Tx, who: Who, s: Shown, connected: Sequence[
     if who.may(Permission.SEE_CONNECTIONS):
         some += [_connection(h) for h in connected if h.tone != "ok"]
         some += await _unread(tx, connected)
-    some += await _open_payments(tx, who, s.pulse)
+    some += await _open_payments(tx, who)
     some += await _wasted(tx, s)
     if who.may(Permission.MANAGE_CONNECTIONS):
         some += await _setup(engine, tx, who, connected)
@@ -70,16 +68,12 @@ async def _unread(tx: Tx, connected: Sequence[Health]) -> list[Need]:
     return some
 
 
-async def _open_payments(tx: Tx, who: Who, pulse: str) -> list[Need]:
+async def _open_payments(tx: Tx, who: Who) -> list[Need]:
     if not who.may(Permission.SEE_MONEY):
         return []
 
-    async def make() -> tuple[int, str]:
-        recent = await payments.kept_ids(tx, tx.now - timedelta(days=OPEN_DAYS), tx.now)
-        left = await payments.payments(tx, await matching.open_among(tx, recent))
-        return len(left), fmt.money_total([(p.net_minor, p.currency) for p in left.values()])
-
-    count, amount = await _open.get(tx.business_id, "open", pulse, make)
+    sums = await matching.unsettled_sums(tx, since=tx.now - timedelta(days=OPEN_DAYS))
+    count, amount = sum(n for _, n, _ in sums), fmt.money_total([(minor, currency) for currency, _, minor in sums])
     if not count:
         return []
     title = f"{fmt.counted(count, 'payment')} belong{'s' if count == 1 else ''} to no visit"
