@@ -215,27 +215,31 @@ class Collector:
     async def _store(self, parcel: Parcel, sender: Sender, now: datetime, agent: str = "") -> Stored:
         """The usable events are committed. Raises Throttled or Unreachable where none of them is."""
         made: list[Touch | None] = []
+        usable: list[Touch] = []
         errors: list[tuple[str, str]] = []
         for place, event in enumerate(parcel.events):
             try:
                 if isinstance(event, str):
                     raise Unreadable(event)
                 if event.kind in journeys.NEEDS_CODE:
-                    made.append(await self._intake.touch_with_code(event, sender, now, agent))
+                    touch = await self._intake.touch_with_code(event, sender, now, agent)
                 else:
-                    made.append(self._intake.touch_of(event, sender, now, agent))
+                    touch = self._intake.touch_of(event, sender, now, agent)
             except Unreadable as why:
                 made.append(None)
                 errors.append((f"events[{place}].{why.where}".rstrip("."), why.why))
+            else:
+                made.append(touch)
+                usable.append(touch)
         try:
-            results = await self._intake.take(sender.business_id, [touch for touch in made if touch])
+            results = await self._intake.take(sender.business_id, usable) if usable else []
         except (Throttled, Unreachable):
-            self.counts.unstored += len(made) - len(errors)
+            self.counts.unstored += len(usable)
             raise
         if any(results):
             refused = iter(results)
-            for place, touch in enumerate(made):
-                if touch and (why_not := next(refused)):
+            for place, kept in enumerate(made):
+                if kept and (why_not := next(refused)):
                     made[place] = None
                     errors.append((f"events[{place}]", why_not.why))
         self.counts.accepted += len(made) - len(errors)

@@ -5,6 +5,7 @@ One per process. Whoever puts touches in hears of it when they are committed, or
 
 from __future__ import annotations
 
+from asyncio import Future
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -68,12 +69,12 @@ class Intake:
         """As `collecting.click_on`."""
         return collecting.click_on(link, visitor, now, self._origins, url=url, referrer=referrer, agent=agent)
 
-    async def take(self, business_id: UUID, some: Sequence[Touch]) -> list[Poisoned | None]:
-        """The touches are committed; at the place of one the database refuses stands why.
+    def take(self, business_id: UUID, some: Sequence[Touch]) -> Future[list[Poisoned | None]]:
+        """Awaited: the touches, one at least, are committed; at the place of one the database refuses stands why.
 
         Raises Overloaded, Closing or Unreachable: then send all of it again, the ids make that harmless.
         """
-        return await self.batcher.put_all([(business_id, touch) for touch in some])
+        return self.batcher.promise([(business_id, touch) for touch in some])
 
     async def _link(self, event: Event, sender: Sender) -> ShortLink | None:
         code = str(event.fields.get("code") or "")

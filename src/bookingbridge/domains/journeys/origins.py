@@ -25,7 +25,8 @@ _LIFTED = "lifted"
 # gad_source is not among them: it has a handful of values and may mean something. `bb` is our own visitor token.
 _UNIQUE = tuple(name for name in CLICK_IDS if name != "gad_source")
 # What is percent-encoded, empty or strange is left in the address, which then is remembered as it is.
-_CLICK = re.compile(rf"(?<=[?&])({'|'.join(_UNIQUE)}|bb)=([\w.~-]{{1,{LONGEST_CLICK_ID}}})(?=&|$)", re.ASCII)
+# It begins with a letter class, not with a look behind, so that it is tried at a handful of places only.
+_CLICK = re.compile(rf"[?&]({'|'.join(_UNIQUE)}|bb)=([\w.~-]{{1,{LONGEST_CLICK_ID}}})(?=&|$)", re.ASCII)
 _in_app_browser = lru_cache(4_096)(in_app_browser)
 
 
@@ -100,4 +101,4 @@ _KNOWN = frozenset(CLICK_IDS)
 
 def _lift(click: re.Match[str], lifted: dict[str, str]) -> str:
     lifted[click[1]] = click[2]
-    return f"{click[1]}={_LIFTED}"
+    return click[0][: -len(click[2])] + _LIFTED
