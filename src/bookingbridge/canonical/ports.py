@@ -275,6 +275,8 @@ class Given:
     """A vendorkit.http.Transport; untyped here because this package knows the standard library only."""
     time_zone: str | None = None
     """The business's own (IANA), for vendors whose times name none."""
+    app: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The host's own credentials at the vendor, where there are any, for vendors that want them in every call."""
 
 
 class OAuth(Protocol):

@@ -243,6 +243,7 @@ async def open_client(engine: Engine, connection: Connection, tokens: Tokens | N
                 settings=connection.settings,
                 now=engine.clock.now,
                 http=http,
+                app=engine.apps.get((connection.vendor, connection.environment), {}),
             )
         )
         try:
