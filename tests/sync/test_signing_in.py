@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.house import a_business, run
+from tests.house import a_business, engine_over, run
+from tests.simulators import serving
 from tests.sync.diary import FIELDS, diary_engine, kept_diary
+from tests.vendorkit.toy import Toy
 
 from bookingbridge.canonical.errors import AuthExpired, Refused, Unreachable
+from bookingbridge.canonical.ports import Budget
 from bookingbridge.infra.clock import FixedClock, SystemClock
 from bookingbridge.main import wiring
 from bookingbridge.sync import connecting, credentials, overview
@@ -179,5 +184,22 @@ def test_an_own_address_leads_to_the_public_internet_over_tls_only(
             async with wiring.transport(vendor, environment, Place(host=host), clock) as http:
                 with pytest.raises(Refused):
                     await http.send("GET", url)
+
+    run(story())
+
+
+def test_the_transports_of_an_engine_keep_a_vendors_budget_together(database_url: str) -> None:
+    async def story() -> None:
+        toy = Toy()
+        with serving(toy.app()) as url:
+            async with engine_over(database_url) as engine:
+                square = engine.vendor("square")
+                thrifty = replace(square, manifest=replace(square.manifest, budget=Budget(10.0, 5)))
+                begun = time.monotonic()
+                for _ in range(4):
+                    async with engine.transport(thrifty, "simulator", Place("M1")) as http:
+                        await http.send("GET", f"{url}/numbers")
+                assert time.monotonic() - begun >= 0.3
+                assert len(toy.requests) == 4
 
     run(story())

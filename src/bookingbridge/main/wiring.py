@@ -138,7 +138,9 @@ def transport(vendor: Vendor, environment: str, place: Place, clock: Clock, purs
     is_simulator = environment == "simulator"
     own = frozenset({place.host} if place.host else ())
     hosts = frozenset({"127.0.0.1", "localhost", "::1"}) if is_simulator else vendor.manifest.allowed_hosts | own
-    purse = (purses or Purses()).of(vendor.manifest.budget, vendor.manifest.name, environment, place.host or place.account)
+    purse = (purses or Purses()).of(
+        vendor.manifest.budget, vendor.manifest.name, environment, place.host or place.account
+    )
     return Transport(allowed_hosts=hosts, allow_loopback=is_simulator, now=clock.now, purse=purse)
 
 

@@ -55,6 +55,22 @@ def target(url: str, *, allowed_hosts: frozenset[str], allow_loopback: bool) -> 
     return Target("https", host, 443, is_loopback=False)
 
 
+DOORS = frozenset({993})
+"""The ports other than HTTP's that we connect to, all of them TLS from the first byte: IMAP (RFC 8314)."""
+
+
+def door(host: str, port: int, *, allowed_hosts: frozenset[str], allow_loopback: bool) -> Target:
+    """A place to dial. Refused unless it is a known port of an allowed host, or a simulator on loopback."""
+    name = host.strip().rstrip(".").lower()
+    if name in LOOPBACK_NAMES and allow_loopback:
+        return Target("tls", name, port, is_loopback=True)
+    if not name or name not in allowed_hosts:
+        raise Refused(f"{name[:100]} is not one of this vendor's hosts")
+    if port not in DOORS:
+        raise Refused(f"{name} is asked on port {' or '.join(str(p) for p in sorted(DOORS))} only")
+    return Target("tls", name, port, is_loopback=False)
+
+
 def is_public(address: str) -> bool:
     """Whether the IP address belongs to the public internet, tunnels into private networks excluded."""
     try:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import socket
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from types import TracebackType
@@ -26,7 +25,9 @@ import msgspec
 import structlog
 
 from bookingbridge.canonical.errors import Ambiguous, BridgeError, Refused, Rejected, Throttled, Unreachable, Unreadable
-from bookingbridge.vendorkit import guard
+from bookingbridge.vendorkit import dialing, guard
+from bookingbridge.vendorkit.budget import Purse
+from bookingbridge.vendorkit.lookup import Lookup, NameNotFound, Resolve
 from bookingbridge.vendorkit.retry_after import retry_after
 
 log = structlog.get_logger("vendorkit.http")
@@ -43,9 +44,6 @@ MAX_NAP = 20.0
 
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS"})
 _BACKOFF_BASE, _BACKOFF_CAP = 0.5, 8.0
-_PINNED_FOR = 60.0
-
-Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,10 @@ class _Failed(Exception):
 
 
 class Transport:
-    """A guarded HTTP client for one vendor. Close it, or use it as an async context manager."""
+    """A guarded HTTP client for one vendor. Close it, or use it as an async context manager.
+
+    With a `purse` every request waits for its turn among all that spend from the same one.
+    """
 
     def __init__(
         self,
@@ -98,6 +99,7 @@ class Transport:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
         resolve: Resolve | None = None,
+        purse: Purse | None = None,
     ) -> None:
         self._allowed_hosts = frozenset(h.lower() for h in allowed_hosts)
         self._allow_loopback = allow_loopback
@@ -106,9 +108,9 @@ class Transport:
         self._tries = max(1, tries)
         self._sleep = sleep
         self._jitter = jitter
-        self._resolve = resolve or _resolve
+        self._lookup = Lookup(resolve, timeout=timeout)
+        self._purse = purse
         self._clients: dict[str, httpx2.AsyncClient] = {}
-        self._pinned: dict[tuple[str, int], tuple[float, list[str]]] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -155,10 +157,23 @@ class Transport:
             if isinstance(outcome, Answer) and outcome.status != 429 and outcome.status < 500:
                 return outcome
             pause = self._pause(outcome, attempt)
+            self._be_patient(outcome)
             if attempt == tries or pause > MAX_NAP:
                 raise self._gave_up(where, outcome, repeatable=repeatable)
             await self._sleep(pause)
         raise AssertionError("unreachable: the loop returns or raises")
+
+    async def dial(self, host: str, port: int, *, is_plain: bool | None = None) -> dialing.Line:
+        """A line (reader, writer) over TLS to an allowed host, for vendors that speak IMAP; the caller closes it.
+
+        On this machine, where that is allowed, it is plain unless `is_plain` is False. Refused for a place or port we
+        do not talk to, Unreachable where nobody answers there with a certificate of that name.
+        """
+        where = guard.door(host, port, allowed_hosts=self._allowed_hosts, allow_loopback=self._allow_loopback)
+        if where.is_loopback and is_plain is not False:
+            where = replace(where, scheme="plain")
+        async with self._purse.turn() if self._purse else nullcontext():
+            return await dialing.dial(where, self._lookup, within_s=self._timeout)
 
     async def _try(
         self, where: guard.Target, method: str, url: str, headers: dict[str, str], query: dict[str, Any],
@@ -167,7 +182,8 @@ class Transport:
         started = time.perf_counter()
         line = log.bind(method=method, host=where.host, path=urlsplit(url).path[:200], attempt=attempt)
         try:
-            answer = await self._once(where, method, url, headers, query, json, form)
+            async with self._purse.turn() if self._purse else nullcontext():
+                answer = await self._once(where, method, url, headers, query, json, form)
         except _Failed as failed:
             line.warning("vendor did not answer", why=failed.why, ms=_ms(started))
             return failed
@@ -180,7 +196,11 @@ class Transport:
         json: Any, form: Mapping[str, Any] | None,
     ) -> Answer:  # fmt: skip
         last = _Failed("the name has no address", was_sent=False)
-        for address in await self._addresses(where):
+        try:
+            addresses = await self._lookup.addresses(where)
+        except NameNotFound as unknown:
+            raise _Failed(str(unknown), was_sent=False) from None
+        for address in addresses:
             request = self._client(where).build_request(
                 method, _addressed(url, where, address, query), headers=headers | {"Host": _host_header(where)},
                 json=json, data=dict(form) if form is not None else None,
@@ -191,7 +211,7 @@ class Transport:
                 async with asyncio.timeout(3 * self._timeout):
                     return await self._receive(where, request)
             except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as failed:
-                self._pinned.pop((where.host, where.port), None)
+                self._lookup.forget(where)
                 last = _Failed(type(failed).__name__, was_sent=False)
             except (httpx2.TransportError, httpx2.DecodingError, TimeoutError) as failed:
                 raise _Failed(type(failed).__name__, was_sent=True) from None
@@ -212,22 +232,6 @@ class Transport:
         finally:
             await response.aclose()
 
-    async def _addresses(self, where: guard.Target) -> list[str]:
-        """Checked addresses, remembered for a minute so that kept connections are found again."""
-        known = self._pinned.get((where.host, where.port))
-        if known and time.monotonic() - known[0] < _PINNED_FOR:
-            return known[1]
-        try:
-            async with asyncio.timeout(self._timeout):
-                found = await self._resolve(where.host, where.port)
-        except (OSError, UnicodeError, TimeoutError) as failed:
-            raise _Failed(f"name not found ({type(failed).__name__})", was_sent=False) from None
-        good = [address for address in dict.fromkeys(found) if guard.may_connect(where, address)]
-        if found and not good:
-            raise Refused(f"{where.host} leads to an address inside a private network")
-        self._pinned[(where.host, where.port)] = (time.monotonic(), good)
-        return good
-
     def _client(self, where: guard.Target) -> httpx2.AsyncClient:
         """One pool per host name: a TLS connection opened for one name is not used for another at the same address."""
         if where.host not in self._clients:
@@ -242,6 +246,11 @@ class Transport:
         jittered = self._jitter() * min(_BACKOFF_CAP, _BACKOFF_BASE * 2.0 ** (attempt - 1))
         named = retry_after(outcome.headers, now=self._now()) if isinstance(outcome, Answer) else None
         return jittered if named is None else named + jittered
+
+    def _be_patient(self, outcome: Answer | _Failed) -> None:
+        """Who asked us to wait is left alone by all who spend from the same purse."""
+        if self._purse and isinstance(outcome, Answer) and outcome.status == 429:
+            self._purse.hold(retry_after(outcome.headers, now=self._now()) or 0.0)
 
     def _gave_up(self, where: guard.Target, outcome: Answer | _Failed, *, repeatable: bool) -> BridgeError:
         if isinstance(outcome, _Failed):
@@ -285,11 +294,6 @@ def _addressed(url: str, where: guard.Target, address: str, query: Mapping[str, 
 def _host_header(where: guard.Target) -> str:
     name = f"[{where.host}]" if ":" in where.host else where.host
     return name if where.port == (443 if where.scheme == "https" else 80) else f"{name}:{where.port}"
-
-
-async def _resolve(host: str, port: int) -> list[str]:
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(entry[4][0]) for entry in found]
 
 
 def _ms(started: float) -> int:
