@@ -188,6 +188,13 @@ CREATE TABLE connections (
     last_success_at timestamptz,
     last_event_at timestamptz,
     refresh_failed_at timestamptz,
+    subscription bytea,
+    subscription_expires_at timestamptz,
+    subscription_checked_at timestamptz,
+    subscription_why text NOT NULL DEFAULT '',
+    plan jsonb NOT NULL DEFAULT '{}',
+    failures integer NOT NULL DEFAULT 0,
+    circuit_until timestamptz,
     created_at timestamptz NOT NULL,
     PRIMARY KEY (business_id, id)
 );
@@ -270,8 +277,26 @@ CREATE TABLE cursors (
     stream text NOT NULL,
     cursor jsonb NOT NULL,
     is_complete boolean NOT NULL,
+    exact_from timestamptz,
     updated_at timestamptz NOT NULL,
     PRIMARY KEY (business_id, connection_id, stream)
+);
+
+-- What is odd about a connection's data or webhooks. A row opens, is seen again, closes by itself, and may open anew.
+CREATE TABLE findings (
+    business_id uuid NOT NULL REFERENCES businesses,
+    connection_id uuid NOT NULL,
+    code text NOT NULL,
+    subject text NOT NULL,
+    says text NOT NULL,
+    count integer NOT NULL,
+    detail jsonb NOT NULL DEFAULT '{}',
+    since timestamptz NOT NULL,
+    last_seen_at timestamptz NOT NULL,
+    confirmed_count integer,
+    closed_at timestamptz,
+    PRIMARY KEY (business_id, connection_id, code, subject),
+    FOREIGN KEY (business_id, connection_id) REFERENCES connections
 );
 
 CREATE TABLE sync_runs (
@@ -802,7 +827,7 @@ BEGIN
         'accounts', 'users', 'businesses', 'memberships', 'sessions', 'one_time_links', 'api_tokens', 'locations',
         'audit_entries', 'public_addresses', 'events', 'reactions_done', 'due_work', 'rate_buckets',
         'idempotency_keys', 'connections', 'oauth_states', 'external_links', 'raw_records', 'inbound_events',
-        'cursors', 'sync_runs', 'clients', 'services', 'staff', 'bookings', 'booking_days',
+        'cursors', 'findings', 'sync_runs', 'clients', 'services', 'staff', 'bookings', 'booking_days',
         'booking_days_stale', 'blocks', 'payments', 'payment_days', 'payment_days_stale', 'refunds', 'disputes',
         'payouts', 'payout_entries', 'campaigns', 'ad_days', 'ad_day_versions', 'sites', 'touches', 'touches_untold', 'short_links', 'settlements', 'unsettled',
         'identity_links', 'conversions', 'credits', 'credit_days', 'conversion_days']

@@ -5,6 +5,7 @@ TABLES = (
     "cursors",
     "due_work",
     "external_links",
+    "findings",
     "inbound_events",
     "oauth_states",
     "raw_records",
