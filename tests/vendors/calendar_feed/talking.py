@@ -1,11 +1,11 @@
-"""What tests of feeds share: a simulator that answers, a clock to move, and the engine's side of the bargain in small."""
+"""What tests of feeds share: a simulator that answers, a clock to move, and the engine's part in small."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -133,8 +133,10 @@ class Peer:
             except Unreadable:
                 continue
             assert isinstance(record, Booking | Block)
-            self.known[raw.kind, raw.remote_id] = record
-            self.last_seen[raw.kind, raw.remote_id] = self.clock()
+            ref = raw.kind, raw.remote_id
+            self.last_seen[ref] = self.clock()
+            if ref not in self.known or not _is_older(record, self.known[ref]):
+                self.known[ref] = record
         if (swept := page.swept) is not None:
             assert swept.starts is not None
             for ref, record in self.known.items():
@@ -154,9 +156,13 @@ class Peer:
         return Given(self.base_url, tokens, None, self.settings, self.clock, http, self.time_zone)
 
 
-def _cancelled(record: Booking | Block) -> Booking | Block:
-    from dataclasses import replace
+def _is_older(record: Booking | Block, known: Booking | Block) -> bool:
+    if record.version is not None and known.version is not None and record.version != known.version:
+        return record.version < known.version
+    return bool(record.changed_at and known.changed_at and record.changed_at < known.changed_at)
 
+
+def _cancelled(record: Booking | Block) -> Booking | Block:
     if isinstance(record, Booking):
         return replace(record, status=BookingStatus.CANCELLED)
     return replace(record, is_cancelled=True)
