@@ -9,24 +9,23 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import grounds  # type: ignore[import-not-found]
 import msgspec
 import psycopg
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from psycopg_pool import AsyncConnectionPool
 
-from bookingbridge.api.collector import Collector
 from bookingbridge.api.collector_senders import Paces
-from bookingbridge.domains.journeys.api import Intake
-from bookingbridge.infra.clock import SystemClock
-from bookingbridge.infra.db import Database
+from bookingbridge.api.express import ExpressProtocol
 from bookingbridge.infra.limits import Pace
+from bookingbridge.main import web_app, wiring
 
 GC = (100_000, 50, 100)
 """The garbage collector's thresholds, a setting of the server: collections find nothing among short-lived events."""
@@ -72,19 +71,23 @@ def row(business: UUID, event: Event) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def collector(url: str) -> Any:
-    """The product's collector in front of an app, as it is served, with limits that one load cannot reach."""
-    db = Database(url, SystemClock())
-    intake = Intake(db)
-    plenty = Pace(10**9, timedelta(seconds=1))
+class Product:
+    """The whole app as it is served, with its database, and limits that one load cannot reach."""
 
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with db, intake:
-            yield
+    def __init__(self, url: str) -> None:
+        config = grounds.settings(url)
+        plenty = Pace(10**9, timedelta(seconds=1))
+        self._db = wiring.database(url, max_size=20)
+        paces = Paces(address=plenty, sender=plenty)
+        self._app = web_app.create_app(config, wiring.engine(config, self._db), paces=paces)
+        self.lanes = self._app.lanes
 
-    paces = Paces(address=plenty, sender=plenty)
-    return Collector(FastAPI(lifespan=lifespan), intake, db, public_url="http://127.0.0.1", paces=paces)
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            async with self._db:
+                await self._app(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
 
 def one_insert_per_request(url: str, business: UUID) -> FastAPI:
@@ -166,14 +169,14 @@ def main(name: str, url: str, port: int) -> None:
     """One of the servers, until it is told to stop."""
     gc.set_threshold(*GC)
     made: dict[str, Callable[[], Any]] = {
-        "collector": lambda: collector(url),
+        "collector": lambda: Product(url),
         "micro-batcher": lambda: bare_micro_batcher(url, BUSINESS),
         "one INSERT": lambda: one_insert_per_request(url, BUSINESS),
     }
     # As the product is served: it reads proxies' headers itself.
     uvicorn.run(
-        made[name](), port=port, log_level="warning", access_log=False, loop="uvloop", http="httptools",
-        proxy_headers=False, server_header=False,
+        made[name](), port=port, log_level="warning", access_log=False, loop="uvloop",
+        http=ExpressProtocol if name == "collector" else "httptools", proxy_headers=False, server_header=False,
     )  # fmt: skip
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import uvicorn
 
+from bookingbridge.api.express import ExpressProtocol
+
 App = Any
 
 
@@ -26,9 +28,11 @@ def serving_made(make: Callable[[str], App]) -> Iterator[str]:
     """Like `serving`, for an app that must know its base URL before it is made."""
     listener = socket.create_server(("127.0.0.1", 0))
     base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    # Through the same protocol as the product; it is uvicorn's own for an app without short ways.
     config = uvicorn.Config(
-        make(base_url), log_level="critical", lifespan="on", timeout_graceful_shutdown=1, access_log=False
-    )
+        make(base_url), log_level="critical", lifespan="on", timeout_graceful_shutdown=1, access_log=False,
+        http=ExpressProtocol,
+    )  # fmt: skip
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

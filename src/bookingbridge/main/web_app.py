@@ -18,6 +18,8 @@ from starlette.routing import Route
 
 from bookingbridge.api.app import PREFIX, api
 from bookingbridge.api.collector import Collector
+from bookingbridge.api.collector_senders import Paces
+from bookingbridge.api.express import ExpressProtocol, Lanes
 from bookingbridge.api.webhooks import WebhookDoor
 from bookingbridge.domains.accounts import api as accounts
 from bookingbridge.domains.accounts.api import Access
@@ -38,8 +40,11 @@ from bookingbridge.web.pages.error import respond
 _log = log.get(__name__)
 
 
-def create_app(settings: Settings, engine: Engine) -> Any:
-    """The whole app over an open database: an ASGI callable. `app.state` of the inner app carries what routes need."""
+def create_app(settings: Settings, engine: Engine, *, paces: Paces | None = None) -> Any:
+    """The whole app over an open database: an ASGI callable. `app.state` of the inner app carries what routes need.
+
+    `paces`: how much the collector takes, where that is not the usual.
+    """
     app = FastAPI(title="BookingBridge", openapi_url=None, docs_url=None, redoc_url=None, max_body_size=MAX_BODY)
     app.state.settings = settings
     app.state.engine = engine
@@ -56,17 +61,17 @@ def create_app(settings: Settings, engine: Engine) -> Any:
     ]
     respond.install(app)
     check_routes(app)
-    return House(app, settings, engine)
+    return House(app, settings, engine, paces)
 
 
 class House:
     """The app with its doors in front. Its lifespan opens the batchers; the database is the caller's to open."""
 
-    def __init__(self, app: FastAPI, settings: Settings, engine: Engine) -> None:
+    def __init__(self, app: FastAPI, settings: Settings, engine: Engine, paces: Paces | None = None) -> None:
         self.app = app
         batcher: Batcher[Arrival, None] = Batcher(connector(engine.db.url), inbound.keep, name="webhooks")
         intake = Intake(engine.db)
-        collector = Collector(app, intake, engine.db, public_url=settings.public_url)
+        collector = Collector(app, intake, engine.db, public_url=settings.public_url, paces=paces)
         door = WebhookDoor(collector, Door(engine), batcher)
         self._front = Front(
             door,
@@ -76,6 +81,8 @@ class House:
             draw=respond.draw,
         )
         self._parts = (batcher, intake)
+        # Served by `ExpressProtocol`, what the script sends comes in by these.
+        self.lanes = Lanes(collector.lanes.door_at, self._front.lets_in)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -149,7 +156,7 @@ async def _serve(settings: Settings, url: str, host: str, port: int, with_worker
         server = uvicorn.Server(
             uvicorn.Config(
                 app, host=host, port=port, log_level="warning", access_log=False, server_header=False,
-                date_header=True, timeout_graceful_shutdown=10, proxy_headers=False,
+                date_header=True, timeout_graceful_shutdown=10, proxy_headers=False, http=ExpressProtocol,
             )
         )  # fmt: skip
         if token := await accounts.owner_link(db):

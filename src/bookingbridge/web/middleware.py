@@ -101,6 +101,14 @@ class Front:
             if (took := time.perf_counter() - began) > _SLOW_S:
                 _log.warning("slow request", method=scope["method"], path=scope["path"], seconds=round(took, 2))
 
+    def lets_in(self, scope: Scope) -> bool:
+        """Whether the request may go on; the scope says the real client and scheme afterwards.
+
+        For what is answered without the rest that is done here, because no page and no person reads the answer.
+        """
+        self._believe_proxies(scope)
+        return self._refusal(scope) is None
+
     def _believe_proxies(self, scope: Scope) -> str | None:
         """The scope says the real client and scheme afterwards; the request's number that a proxy gave, if any."""
         peer = (scope.get("client") or ("", 0))[0]
