@@ -59,6 +59,8 @@ class AuthField:
     help: str
     is_secret: bool = True
     is_required: bool = True
+    needs_app: bool = False
+    """Of use only where the host has its own credentials at the vendor (`app_fields`), and only then shown."""
 
 
 @dataclass(frozen=True, slots=True)
