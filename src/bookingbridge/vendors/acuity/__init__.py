@@ -49,8 +49,8 @@ MANIFEST = Manifest(
     docs="https://developers.acuityscheduling.com/reference/quick-start",
     limits=(
         "10 requests a second and 20 at once, which we keep. One list shows 100 appointments and has no second page, "
-        "so days are read in stretches. Each run compares the last 7 and the next 60 days; changes farther away come by "
-        "webhook, or with the next full import. Acuity names no currency with its amounts and has no ids for clients."
+        "so days are read in stretches. Each run compares the last 7 and the next 60 days; changes farther away come "
+        "by webhook, or with the next full import. Amounts come without a currency, clients without an id."
     ),
     cost="The API is part of Acuity's Premium plan and above; there is no charge per request.",
     settings=(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
 
 import msgspec
 
@@ -17,15 +16,17 @@ from bookingbridge.vendors.acuity.crowded import NAMES, rows_of_a_day
 from bookingbridge.vendors.acuity.sweeps import Progress
 from bookingbridge.vendors.acuity.wire import CAP
 
-# Acuity's lists do not lag by any word of its documentation; every sweep reads the days around today again anyhow.
+# The first four lists are read whole on every run; of the others the last 7 and the next 60 days (see `sweeps`).
 STREAMS = (
-    Stream("locations", "location", "Locations", overlap=timedelta()),
-    Stream("calendars", "staff", "Calendars", overlap=timedelta()),
-    Stream("types", "service", "Appointment types", overlap=timedelta()),
-    Stream("clients", "client", "Clients", overlap=timedelta()),
-    Stream("appointments", "booking", "Appointments", needs=("locations", "calendars", "types", "clients")),
-    Stream("payments", "payment", "Payments", needs=("clients", "appointments")),
-    Stream("blocks", "block", "Blocked times", needs=("calendars",)),
+    Stream("locations", "location", "Locations"),
+    Stream("calendars", "staff", "Calendars"),
+    Stream("types", "service", "Appointment types"),
+    Stream("clients", "client", "Clients"),
+    Stream(
+        "appointments", "booking", "Appointments", ("locations", "calendars", "types", "clients"), sweeps.AROUND_BACK
+    ),
+    Stream("payments", "payment", "Payments", ("clients", "appointments"), sweeps.AROUND_BACK),
+    Stream("blocks", "block", "Blocked times", ("calendars",), sweeps.AROUND_BACK),
 )
 
 PER_PAGE = 500

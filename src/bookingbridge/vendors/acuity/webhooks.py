@@ -49,7 +49,7 @@ class AcuityWebhooks:
             raise Refused(f"the header {SIGNATURE} is missing", code="signature_missing")
         if not any(signatures.is_base64_of(given, key, delivery.body) for key in keys):
             raise Refused(
-                "the signature does not match: the body was changed, or Acuity signed with another API key; webhooks "
+                "the signature does not match: the body was changed, or Acuity signed with a different key; webhooks "
                 "entered by hand are signed with the main admin's key, others with the key of who registered them",
                 code="signature_wrong",
             )
