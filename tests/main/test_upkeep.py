@@ -8,7 +8,7 @@ from tests.house import a_business, engine_over, run
 from bookingbridge.infra.clock import FixedClock
 from bookingbridge.infra.ids import new_id
 from bookingbridge.main import upkeep
-from bookingbridge.sync.store import connections, links
+from bookingbridge.sync.store import connections, raws
 
 
 def test_what_was_read_long_ago_is_removed_and_what_could_not_be_read_stays(database_url: str) -> None:
@@ -27,11 +27,11 @@ def test_what_was_read_long_ago_is_removed_and_what_could_not_be_read_stays(data
                     )
             await upkeep.tidy(engine)
             async with engine.db.business(business.id) as tx:
-                assert len(await links.raws(tx, made, problems_only=False, limit=10)) == 2
+                assert len(await raws.recent(tx, made, problems_only=False, limit=10)) == 2
             clock.move(upkeep.KEEP_RAW + timedelta(seconds=1))
             await upkeep.tidy(engine)
             async with engine.db.business(business.id) as tx:
-                left = await links.raws(tx, made, problems_only=False, limit=10)
+                left = await raws.recent(tx, made, problems_only=False, limit=10)
             assert [raw.remote_id for raw in left] == ["odd"]
 
     run(story())

@@ -33,10 +33,11 @@ from bookingbridge.infra.log import get
 from bookingbridge.sync.credentials import open_client, webhook_secrets
 from bookingbridge.sync.engine import Engine
 from bookingbridge.sync.reading import take_raw
-from bookingbridge.sync.running import RESTING, wait_until
+from bookingbridge.sync.running import wait_until
 from bookingbridge.sync.store import connections, inbound
 from bookingbridge.sync.store.connections import Connection
 from bookingbridge.sync.store.inbound import Arrival, Kept
+from bookingbridge.sync.storing import RESTING
 
 __all__ = ["Arrival", "Door", "keep", "replay", "why_refused", "work_off"]
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import Enum
 from hashlib import blake2b
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -45,20 +46,30 @@ Ingester = Callable[[Tx, Sequence[Identified[Any]]], Awaitable[Sequence[Batch]]]
 """A domain's door for records of one kind: rows are written, and what happened is returned to be announced."""
 
 
+class Sighting(Enum):
+    """How well it is noted that a thing is there: to the hour, each time, or that it is there no more."""
+
+    HOURLY = "hourly"
+    EXACT = "exact"
+    GONE = "gone"
+
+
 @dataclass(slots=True)
 class Taken:
-    """How many records were new, changed, the same as known, or older than known."""
+    """How many records were new, changed, the same as known, or older than known; and those that were written."""
 
     new: int = 0
     changed: int = 0
     same: int = 0
     stale: int = 0
+    written: list[Record] = field(default_factory=list, compare=False, repr=False)
 
     def __iadd__(self, other: Taken) -> Taken:
         self.new += other.new
         self.changed += other.changed
         self.same += other.same
         self.stale += other.stale
+        self.written += other.written
         return self
 
 
@@ -69,6 +80,7 @@ async def take_in(
     ingesters: Mapping[str, Ingester],
     *,
     cause: str = "",
+    sighting: Sighting = Sighting.HOURLY,
 ) -> Taken:
     """All records are stored with their links, and events announced, when the transaction commits."""
     by_kind = _newest_by_kind(records)
@@ -90,6 +102,8 @@ async def take_in(
             match _compare(record, content, known.get(ref)):
                 case "stale":
                     taken.stale += 1
+                    if sighting is Sighting.EXACT:
+                        seen.append(links.Seen(ref, refs[ref]))  # old news, yet of a thing that is there
                 case "same":
                     taken.same += 1
                     seen.append(links.Seen(ref, refs[ref]))
@@ -98,11 +112,14 @@ async def take_in(
                     taken.changed += verdict == "changed"
                     seen.append(links.Seen(ref, refs[ref], record.version, record.changed_at, body, content))
                     batch.append(Identified(refs[ref], record, refs, connection_id))
+                    taken.written.append(record)
         if batch:
             happened += await ingesters[kind](tx, batch)
     told = {s.ref for s in seen}
     placeholders = [links.Seen(ref, link.record_id) for ref, link in minted.items() if ref not in told]
-    await links.remember(tx, connection_id, seen, placeholders)
+    await links.remember(
+        tx, connection_id, seen, placeholders, is_exact=sighting is Sighting.EXACT, is_gone=sighting is Sighting.GONE
+    )
     for event in _chunks(happened):
         await tx.announce(event, cause=cause)
     return taken
@@ -139,6 +156,8 @@ def _compare(record: Record, content: bytes, link: links.Link | None) -> str:
         return "new"
     if link.content_hash == content:
         return "same"
+    if link.is_gone:
+        return "changed"  # it is back, whatever version it brings
     return "stale" if _is_older(record, link.remote_version, link.changed_at) else "changed"
 
 

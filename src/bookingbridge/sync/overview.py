@@ -15,10 +15,10 @@ from bookingbridge.infra.db import Tx
 from bookingbridge.infra.outbox import Told
 from bookingbridge.sync import credentials
 from bookingbridge.sync.engine import Engine
-from bookingbridge.sync.store import connections, inbound, links, runs
+from bookingbridge.sync.store import connections, inbound, links, raws, runs
 from bookingbridge.sync.store.connections import Connection
 from bookingbridge.sync.store.inbound import Kept
-from bookingbridge.sync.store.links import RawSight
+from bookingbridge.sync.store.raws import RawSight
 from bookingbridge.sync.store.runs import Run
 
 __all__ = [
@@ -156,17 +156,17 @@ async def event(tx: Tx, event_id: int) -> Kept:
 
 async def problems(tx: Tx, connection_id: UUID, *, limit: int = 50) -> list[RawSight]:
     """Payloads that could not be read, as they came, newest first."""
-    return await links.raws(tx, connection_id, problems_only=True, limit=limit)
+    return await raws.recent(tx, connection_id, problems_only=True, limit=limit)
 
 
 async def problem_counts(tx: Tx) -> dict[UUID, int]:
     """How many things each connection sent that cannot be read and that no later payload replaced."""
-    return await links.count_problems(tx)
+    return await raws.count_problems(tx)
 
 
 async def odd(tx: Tx, *, connection_id: UUID | None = None, limit: int = 50) -> list[tuple[UUID, RawSight]]:
     """What cannot be read and was not replaced by something that can: its connection and the payload, newest first."""
-    return await links.odd(tx, connection_id=connection_id, limit=limit)
+    return await raws.odd(tx, connection_id=connection_id, limit=limit)
 
 
 async def counts(tx: Tx) -> dict[UUID, dict[str, int]]:
@@ -181,7 +181,7 @@ async def followed(tx: Tx, *, before: int | None = None, limit: int = 50) -> lis
 
 async def raws_of(tx: Tx, connection_id: UUID, kind: str, remote_id: str) -> list[RawSight]:
     """Every content that came for one thing of a connection, newest first. NotFound where none did."""
-    found = await links.raws_of(tx, connection_id, kind, remote_id)
+    found = await raws.of(tx, connection_id, kind, remote_id)
     if not found:
         raise NotFound("nothing was kept of that")
     return found
@@ -201,7 +201,7 @@ async def raw_of(tx: Tx, record_id: UUID) -> list[RawSight]:
     """What vendors sent about a record of ours, newest first."""
     found: list[RawSight] = []
     for connection_id, *_ in await links.sources(tx, record_id):
-        found += await links.raws(tx, connection_id, problems_only=False, limit=10, record_id=record_id)
+        found += await raws.recent(tx, connection_id, problems_only=False, limit=10, record_id=record_id)
     return found
 
 
@@ -212,7 +212,7 @@ async def sources_of(tx: Tx, record_id: UUID) -> list[tuple[UUID, str, str, date
 
 async def sample(tx: Tx, connection_id: UUID, *, limit: int = 10) -> Sequence[RawSight]:
     """Some payloads of a connection, newest first: the ten rows to check at the end of set-up."""
-    return await links.raws(tx, connection_id, problems_only=False, limit=limit)
+    return await raws.recent(tx, connection_id, problems_only=False, limit=limit)
 
 
 def as_json(c: Connection) -> dict[str, Any]:

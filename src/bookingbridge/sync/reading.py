@@ -15,8 +15,9 @@ from bookingbridge.canonical.records import Record
 from bookingbridge.infra import json
 from bookingbridge.infra.db import Tx
 from bookingbridge.infra.log import get
-from bookingbridge.sync.ingesting import Ingester, Taken, take_in
-from bookingbridge.sync.store import links
+from bookingbridge.sync.ingesting import Ingester, Sighting, Taken, take_in
+from bookingbridge.sync.store import sightings
+from bookingbridge.sync.store.raws import keep as keep_raw
 
 log = get(__name__)
 
@@ -47,6 +48,7 @@ async def take_raw(
     ingesters: Mapping[str, Ingester],
     *,
     cause: str,
+    sighting: Sighting = Sighting.HOURLY,
 ) -> Understood:
     """The payloads are kept as they came and taken in as far as they are readable, in the caller's transaction."""
     problems: dict[int, str] = {}
@@ -56,8 +58,11 @@ async def take_raw(
             read.append((at, _read(vendor, raw)))
         except Unreadable as unreadable:
             problems[at] = unreadable.why
-    taken = await _take(tx, connection_id, read, ingesters, cause, problems)
-    await links.keep_raw(tx, connection_id, [_kept(raw, problems.get(at)) for at, raw in enumerate(raws)])
+    taken = await take_each(tx, connection_id, read, ingesters, cause, problems, sighting)
+    if problems and sighting is Sighting.EXACT:
+        unread = [(raws[at].kind, raws[at].remote_id) for at in problems]
+        await sightings.sight(tx, connection_id, unread, older_than=tx.now, with_parts=True)
+    await keep_raw(tx, connection_id, [_kept(raw, problems.get(at)) for at, raw in enumerate(raws)])
     return Understood(taken, tuple((raws[at].kind, raws[at].remote_id, why) for at, why in problems.items()))
 
 
@@ -70,20 +75,22 @@ def _read(vendor: Vendor, raw: RawRecord) -> list[Record]:
         raise Unreadable(f"our reader failed: {type(surprise).__name__}") from surprise
 
 
-async def _take(
+async def take_each(
     tx: Tx,
     connection_id: ConnectionId,
     read: Sequence[tuple[int, list[Record]]],
     ingesters: Mapping[str, Ingester],
     cause: str,
     problems: dict[int, str],
+    sighting: Sighting,
 ) -> Taken:
     """All records are taken in but those that cannot be stored: these are found by halves and noted in `problems`."""
     if not read:
         return Taken()
     try:
         async with tx.conn.transaction():
-            return await take_in(tx, connection_id, [r for _, some in read for r in some], ingesters, cause=cause)
+            records = [r for _, some in read for r in some]
+            return await take_in(tx, connection_id, records, ingesters, cause=cause, sighting=sighting)
     except _GUILTY as refused:
         if len(read) == 1:
             # Without the message: it may quote the record.
@@ -91,8 +98,8 @@ async def _take(
             problems[read[0][0]] = f"this cannot be stored: {type(refused).__name__}"
             return Taken()
     half = len(read) // 2
-    taken = await _take(tx, connection_id, read[:half], ingesters, cause, problems)
-    taken += await _take(tx, connection_id, read[half:], ingesters, cause, problems)
+    taken = await take_each(tx, connection_id, read[:half], ingesters, cause, problems, sighting)
+    taken += await take_each(tx, connection_id, read[half:], ingesters, cause, problems, sighting)
     return taken
 
 

@@ -7,20 +7,17 @@ and nothing is skipped. Whoever takes a run up holds it alone: a worker that sle
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from bookingbridge.canonical.errors import (
     AuthExpired,
     BridgeError,
     NotFound,
-    Refused,
     Rejected,
     Throttled,
     Unreachable,
 )
-from bookingbridge.canonical.ids import ConnectionId
-from bookingbridge.canonical.ports import Client, Page, Reach, Stream
+from bookingbridge.canonical.ports import Client, Reach, Stream
 from bookingbridge.infra import jobs
 from bookingbridge.infra.db import Tx
 from bookingbridge.infra.ids import new_id
@@ -28,15 +25,12 @@ from bookingbridge.infra.jobs import Bell
 from bookingbridge.infra.log import get
 from bookingbridge.sync.credentials import fresh_tokens, open_client, sign_in_again
 from bookingbridge.sync.engine import Engine
-from bookingbridge.sync.reading import take_raw
 from bookingbridge.sync.store import connections, runs
 from bookingbridge.sync.store.connections import Connection
 from bookingbridge.sync.store.runs import Run
+from bookingbridge.sync.storing import RESTING, Course, Overtaken, Progress, Resting, store_page
 
 log = get(__name__)
-
-RESTING = ("paused", "removed")
-"""States in which nothing is read or written on."""
 
 
 def bell(business_id: UUID, connection_id: UUID, run_id: UUID, *, not_before: datetime | None = None) -> Bell:
@@ -94,7 +88,7 @@ async def carry_out(engine: Engine, business_id: UUID, run_id: UUID) -> None:
         run = await runs.start(tx, run)
     try:
         await _talk(engine, connection, run)
-    except _Overtaken:
+    except Overtaken:
         log.warning("run was taken up by another worker", run=str(run_id))
         return
     except BridgeError as failed:
@@ -121,21 +115,13 @@ async def _talk(engine: Engine, connection: Connection, run: Run) -> None:
         async with engine.db.business(connection.business_id) as tx:
             now, ran = await connections.get(tx, connection.id), await runs.get(tx, run.id)
     if now is None or ran is None or ran.attempts != run.attempts:
-        raise _Overtaken
+        raise Overtaken
     async with open_client(engine, now) as client:
         await _read_all(engine, now, ran, client)
 
 
-class _Overtaken(Exception):
-    """Another worker has taken the run up since."""
-
-
-class _Resting(Refused):
-    """The owner paused or removed the connection while it was read."""
-
-
 async def _read_all(engine: Engine, connection: Connection, run: Run, client: Client) -> None:
-    progress: dict[str, dict[str, Any]] = {name: dict(p) for name, p in run.progress.items()}
+    progress: Progress = {name: dict(p) for name, p in run.progress.items()}
     for stream in engine.vendor(connection.vendor).manifest.streams:
         if progress.get(stream.name, {}).get("is_done"):
             continue
@@ -148,61 +134,27 @@ async def _read_stream(
     run: Run,
     client: Client,
     stream: Stream,
-    progress: dict[str, dict[str, Any]],
+    progress: Progress,
 ) -> None:
     async with engine.db.business(connection.business_id) as tx:
         stored = await runs.cursor(tx, connection.id, stream.name)
+        exact_from = await runs.exact_from(tx, connection.id, stream.name)
     # A stream that was never read to its end is read in full, whatever this run was asked to be.
     is_full = run.kind == "full" or stored is None or not stored[1]
+    course = Course(engine, connection, run, stream, progress, was_complete=not is_full, exact_from=exact_from)
     reach = Reach(is_full=is_full, now=engine.clock.now())
     async for page in client.pages(stream.name, stored[0] if stored else None, reach):
         async with engine.db.business(connection.business_id) as tx:
-            await _store_page(engine, tx, connection, run, stream, page, progress, was_complete=not is_full)
+            await store_page(tx, course, page)
         if page.is_last:
             return
-
-
-async def _store_page(
-    engine: Engine,
-    tx: Tx,
-    connection: Connection,
-    run: Run,
-    stream: Stream,
-    page: Page,
-    progress: dict[str, dict[str, Any]],
-    *,
-    was_complete: bool,
-) -> None:
-    now = await connections.get(tx, connection.id)
-    if now is None or now.state in RESTING:
-        raise _Resting(f"the connection is {now.state if now else 'gone'}")
-    vendor = engine.vendor(connection.vendor)
-    connection_id = ConnectionId(connection.id)
-    understood = await take_raw(tx, connection_id, vendor, page.records, engine.ingesters, cause=f"run:{run.id}")
-    before = progress.get(stream.name, {})
-    taken = understood.taken
-    progress[stream.name] = {
-        "title": stream.title,
-        "pages": before.get("pages", 0) + 1,
-        "seen": before.get("seen", 0) + len(page.records),
-        "new": before.get("new", 0) + taken.new,
-        "changed": before.get("changed", 0) + taken.changed,
-        "same": before.get("same", 0) + taken.same,
-        "stale": before.get("stale", 0) + taken.stale,
-        "problems": before.get("problems", 0) + len(understood.problems),
-        "total": page.total if page.total is not None else before.get("total"),
-        "is_done": page.is_last,
-    }
-    if not await runs.note(tx, run, progress):
-        raise _Overtaken
-    await runs.advance(tx, connection.id, stream.name, page.cursor, is_complete=page.is_last or was_complete)
 
 
 async def _stop(engine: Engine, connection: Connection, run: Run, failed: BridgeError) -> None:
     """What a failure means for the run and for the connection, by its class."""
     async with engine.db.business(connection.business_id) as tx:
         match failed:
-            case _Resting():
+            case Resting():
                 await runs.end(tx, run, "failed", failed.why)
                 return
             case AuthExpired():

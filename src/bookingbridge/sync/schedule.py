@@ -9,7 +9,7 @@ from bookingbridge.infra.db import Tx
 from bookingbridge.infra.jobs import Bell
 from bookingbridge.sync import running
 from bookingbridge.sync.engine import Engine
-from bookingbridge.sync.store import inbound, links, runs
+from bookingbridge.sync.store import inbound, raws, runs
 
 PATIENCE = timedelta(minutes=2)
 
@@ -46,4 +46,4 @@ async def sweep(engine: Engine) -> int:
 
 async def forget_raw(tx: Tx, older_than: timedelta) -> int:
     """Payloads that were read long ago are gone, and webhooks that were worked off; how many. Unread ones stay."""
-    return await links.forget_raw(tx, tx.now - older_than) + await inbound.forget_done(tx, tx.now - older_than)
+    return await raws.forget(tx, tx.now - older_than) + await inbound.forget_done(tx, tx.now - older_than)

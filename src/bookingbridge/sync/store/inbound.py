@@ -9,9 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import AsyncConnection
-from psycopg.types.json import Jsonb
 
-from bookingbridge.infra import jobs
+from bookingbridge.infra import jobs, json
+from bookingbridge.infra.arrays import literal
 from bookingbridge.infra.db import Tx
 from bookingbridge.infra.jobs import Bell
 
@@ -100,36 +100,48 @@ def _slot(connection_id: UUID) -> int:
 
 async def keep(conn: AsyncConnection[Any], arrivals: Sequence[Arrival]) -> None:
     """All are in the inbox, each delivery once, and the worker is woken, when the connection's transaction commits."""
-    by_business: dict[UUID, list[Arrival]] = {}
+    by_business: dict[UUID, dict[tuple[int, str], list[Arrival]]] = {}
     for a in arrivals:
-        by_business.setdefault(a.business_id, []).append(a)
-    for business_id in sorted(by_business):
-        group = sorted(by_business[business_id], key=lambda a: (a.connection_id, a.dedupe_key))
-        await conn.execute("SELECT set_config('app.business_id', %s, true)", (str(business_id),))
-        await conn.execute(
-            """
-            INSERT INTO inbound_events (business_id, connection_id, dedupe_key, source, type, received_at, headers,
-                body, deliveries)
-            SELECT %s, a.connection_id, a.dedupe_key, 'webhook', min(a.type), min(a.received_at),
-                (array_agg(a.headers))[1], (array_agg(a.body))[1], count(*)
-            FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::timestamptz[], %s::jsonb[], %s::bytea[])
-                AS a(connection_id, dedupe_key, type, received_at, headers, body)
-            GROUP BY a.connection_id, a.dedupe_key
-            ON CONFLICT (business_id, connection_id, dedupe_key) DO UPDATE
-            SET deliveries = inbound_events.deliveries + excluded.deliveries
-            """,
-            (
-                business_id,
-                [a.connection_id for a in group],
-                [a.dedupe_key for a in group],
-                [a.type for a in group],
-                [a.received_at for a in group],
-                [Jsonb(dict(a.headers)) for a in group],
-                [a.body for a in group],
-            ),
-        )
-        for connection_id in sorted({a.connection_id for a in group}):
-            await wake(conn, business_id, connection_id)
+        # By the id's number: ids themselves are compared in Python.
+        same = by_business.setdefault(a.business_id, {}).setdefault((a.connection_id.int, a.dedupe_key), [])
+        same.append(a)
+    # Nothing waits for the answer of what was sent before: the whole batch is on its way at once.
+    async with conn.pipeline():
+        for business_id in sorted(by_business):
+            # In one order, so that two batches wait for each other's rows and bells never in a circle.
+            groups = [by_business[business_id][key] for key in sorted(by_business[business_id])]
+            await conn.execute("SELECT set_config('app.business_id', %s, true)", (str(business_id),))
+            await conn.execute(_KEEP, _columns(business_id, groups))
+            for connection_id in dict.fromkeys(same[0].connection_id for same in groups):
+                await wake(conn, business_id, connection_id)
+
+
+# Bodies come in base64, which is what a list of bytes is as a literal.
+_KEEP = """
+INSERT INTO inbound_events (business_id, connection_id, dedupe_key, source, type, received_at, headers, body,
+    deliveries)
+SELECT %s, a.connection_id, a.dedupe_key, 'webhook', a.type, a.received_at, a.headers, decode(a.body, 'base64'),
+    a.deliveries
+FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::timestamptz[], %s::jsonb[], %s::text[], %s::bigint[])
+    AS a(connection_id, dedupe_key, type, received_at, headers, body, deliveries)
+ON CONFLICT (business_id, connection_id, dedupe_key) DO UPDATE
+SET deliveries = inbound_events.deliveries + excluded.deliveries
+"""
+
+
+def _columns(business_id: UUID, groups: Sequence[Sequence[Arrival]]) -> tuple[UUID | str, ...]:
+    """Of a business's deliveries, those of the same webhook together: the first is kept, all are counted."""
+    firsts = [same[0] for same in groups]
+    return (
+        business_id,
+        literal([a.connection_id for a in firsts]),
+        literal([a.dedupe_key for a in firsts]),
+        literal([a.type for a in firsts]),
+        literal([a.received_at for a in firsts]),
+        literal([json.dumps(a.headers).decode() for a in firsts]),
+        literal([a.body for a in firsts]),
+        literal([len(same) for same in groups]),
+    )
 
 
 # A webhook whose thing could not be seen is looked at again after half a second, and then three times as long each

@@ -132,17 +132,38 @@ async def cursor(tx: Tx, connection_id: UUID, stream: str) -> tuple[dict[str, An
     return (row[0], row[1]) if row else None
 
 
-async def advance(tx: Tx, connection_id: UUID, stream: str, cursor: Mapping[str, Any], *, is_complete: bool) -> None:
-    """The cursor moves in the transaction that stores the page it follows."""
+async def advance(
+    tx: Tx,
+    connection_id: UUID,
+    stream: str,
+    cursor: Mapping[str, Any],
+    *,
+    is_complete: bool,
+    exact_from: datetime | None = None,
+) -> None:
+    """The cursor moves in the transaction that stores the page it follows.
+
+    `exact_from`: since when each sighting of the stream's things is noted.
+    """
     await tx.run(
         """
-        INSERT INTO cursors (business_id, connection_id, stream, cursor, is_complete, updated_at)
-        VALUES (%s, %s, %s, %s, %s, %s)
+        INSERT INTO cursors (business_id, connection_id, stream, cursor, is_complete, updated_at, exact_from)
+        VALUES (%s, %s, %s, %s, %s, %s, %s)
         ON CONFLICT (business_id, connection_id, stream) DO UPDATE
-        SET cursor = excluded.cursor, is_complete = excluded.is_complete, updated_at = excluded.updated_at
+        SET cursor = excluded.cursor, is_complete = excluded.is_complete, updated_at = excluded.updated_at,
+            exact_from = excluded.exact_from
         """,
-        (tx.business_id, connection_id, stream, Jsonb(cursor), is_complete, tx.now),
+        (tx.business_id, connection_id, stream, Jsonb(cursor), is_complete, tx.now, exact_from),
     )
+
+
+async def exact_from(tx: Tx, connection_id: UUID, stream: str) -> datetime | None:
+    """Since when each sighting of the stream's things is noted; None for streams that never swept."""
+    row = await tx.one(
+        "SELECT exact_from FROM cursors WHERE business_id = %s AND connection_id = %s AND stream = %s",
+        (tx.business_id, connection_id, stream),
+    )
+    return row[0] if row else None
 
 
 async def begin_again(tx: Tx, connection_id: UUID) -> None:
