@@ -16,6 +16,7 @@ import msgspec
 import uvicorn
 from psycopg_pool import AsyncConnectionPool
 
+from bookingbridge.api.express import ExpressProtocol
 from bookingbridge.canonical.ids import ConnectionId
 from bookingbridge.domains.accounts import api as accounts
 from bookingbridge.infra.clock import SystemClock
@@ -78,6 +79,7 @@ class Product:
         config = grounds.settings(url, f"http://127.0.0.1:{port}")
         self._db = wiring.database(url, max_size=20)
         self._app = web_app.create_app(config, wiring.engine(config, self._db))
+        self.lanes = self._app.lanes
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -159,7 +161,11 @@ def main(name: str, url: str, port: int, connection: UUID) -> None:
         "one INSERT": lambda: one_insert(url, port, connection),
         "bare ASGI": lambda: bare,
     }
-    uvicorn.run(made[name](), port=port, log_level="warning", access_log=False, loop="uvloop", http="httptools")
+    # As the product is served: it reads proxies' headers itself.
+    uvicorn.run(
+        made[name](), port=port, log_level="warning", access_log=False, loop="uvloop",
+        http=ExpressProtocol if name == "the product" else "httptools", proxy_headers=False, server_header=False,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

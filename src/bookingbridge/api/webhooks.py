@@ -6,13 +6,15 @@ does not fit, 404 where there is no such connection, 413 past the limit, 503 (co
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from functools import lru_cache
 from urllib.parse import parse_qsl
 from uuid import UUID
 
+from bookingbridge.api import express
+from bookingbridge.api.asgi import JSON, PROBLEM, Answer, App, Header, Receive, Scope, Send, read_body, send_answer
+from bookingbridge.api.express import Lanes
 from bookingbridge.canonical.errors import BridgeError, NotFound, Refused, Throttled, Unreachable
-from bookingbridge.infra import json
+from bookingbridge.infra import json, log
 from bookingbridge.infra.batcher import Batcher
 from bookingbridge.sync.inbound import Arrival, Door
 
@@ -20,57 +22,69 @@ PREFIX = "/api/v1/webhooks/"
 LARGEST = 1024 * 1024
 """Bytes of a body. Square's largest documented events are some 10 kB; Meta batches up to 1,000 changes."""
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+_KEPT = Answer(200, (JSON,), b'{"ok":true}')
+_TEXT: Header = (b"content-type", b"text/plain; charset=utf-8")
+
+_log = log.get(__name__)
 
 
 class WebhookDoor:
-    """An ASGI app in front of another: takes what is for the webhooks' address, hands on the rest."""
+    """An ASGI app in front of another: takes what is for the webhooks' address, hands on the rest.
+
+    Deliveries need not come in by here: see `express`.
+    """
 
     def __init__(self, inner: App, door: Door, batcher: Batcher[Arrival, None]) -> None:
         self._inner = inner
         self._door = door
         self._batcher = batcher
+        short, prefix = express.Door(self.delivered, LARGEST), PREFIX.encode()
+        self.lanes = Lanes(lambda path: short if path.startswith(prefix) else None, lets_in=lambda _: True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
             await self._inner(scope, receive, send)
             return
-        status, body, kind = await self._answer(scope, receive)
-        headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
-        if status == 503:
-            headers.append((b"retry-after", b"2"))
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        if scope["method"] == "GET":
+            answer = await self._shaken(scope)
+        elif scope["method"] != "POST":
+            answer = _problem(405, "Method not allowed", "webhooks are delivered by POST")
+        else:
+            try:
+                body = await read_body(receive, LARGEST)
+            except Unreachable as later:
+                answer = _refusal(later)
+            else:
+                answer = await self.delivered(scope, body)
+        await send_answer(send, answer)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, bytes, bytes]:
+    async def delivered(self, scope: Scope, body: bytes | None) -> Answer:
+        """The answer to a delivery: it is kept, or why not. For `express.Door`."""
         try:
             vendor, connection_id = _address(scope["path"])
-            if scope["method"] == "GET":
-                query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
-                answer = await self._door.shake(vendor, connection_id, query)
-                return 200, answer.encode(), b"text/plain; charset=utf-8"
-            if scope["method"] != "POST":
-                return _problem(405, "Method not allowed", "webhooks are delivered by POST")
-            body = await _body(receive)
             if body is None:
                 return _problem(413, "Too large", f"a webhook holds at most {LARGEST} bytes")
             headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
             arrival = await self._door.admit(vendor, connection_id, headers, body)
             await self._batcher.put(arrival)
-        except NotFound as absent:
-            return _problem(404, "Not found", absent.why)
-        except Refused as refused:
-            return _problem(401, "Signature refused", refused.why)
-        except (Throttled, Unreachable) as later:
-            return _problem(503, "Come again", later.why)
-        except BridgeError as bad:
-            return _problem(400, "Not kept", bad.why)
-        return 200, b'{"ok":true}', b"application/json"
+        except BridgeError as why:
+            return _refusal(why)
+        except Exception:
+            _log.exception("webhook failed", path=scope["path"][:100])
+            return _problem(500, "Internal", "Something went wrong here; the log has it.")
+        return _KEPT
+
+    async def _shaken(self, scope: Scope) -> Answer:
+        try:
+            vendor, connection_id = _address(scope["path"])
+            query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+            answer = await self._door.shake(vendor, connection_id, query)
+        except BridgeError as why:
+            return _refusal(why)
+        return Answer(200, (_TEXT,), answer.encode())
 
 
+@lru_cache(4_096)
 def _address(path: str) -> tuple[str, UUID]:
     parts = path.removeprefix(PREFIX).split("/")
     try:
@@ -80,21 +94,17 @@ def _address(path: str) -> tuple[str, UUID]:
         raise NotFound("webhooks go to /api/v1/webhooks/{vendor}/{connection}") from wrong
 
 
-async def _body(receive: Receive) -> bytes | None:
-    """The whole body, or None past the limit."""
-    chunks, size = [], 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Unreachable("the sender hung up")
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
-        if size > LARGEST:
-            return None
-        if not message.get("more_body"):
-            return b"".join(chunks)
+def _refusal(why: BridgeError) -> Answer:
+    match why:
+        case NotFound():
+            return _problem(404, "Not found", why.why)
+        case Refused():
+            return _problem(401, "Signature refused", why.why)
+        case Throttled() | Unreachable():
+            return _problem(503, "Come again", why.why, (b"retry-after", b"2"))
+    return _problem(400, "Not kept", why.why)
 
 
-def _problem(status: int, title: str, detail: str) -> tuple[int, bytes, bytes]:
+def _problem(status: int, title: str, detail: str, *more: Header) -> Answer:
     body = json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail})
-    return status, body, b"application/problem+json"
+    return Answer(status, (PROBLEM, *more), body)

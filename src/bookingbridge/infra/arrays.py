@@ -14,7 +14,9 @@ import msgspec
 _encoder = msgspec.json.Encoder()
 
 
-Values = Sequence[str | None] | Sequence[int | None] | Sequence[UUID | None] | Sequence[datetime | None]
+Values = (
+    Sequence[str | None] | Sequence[int | None] | Sequence[UUID | None] | Sequence[datetime | None] | Sequence[bytes]
+)
 
 
 def literal(values: Values) -> str:
@@ -22,6 +24,7 @@ def literal(values: Values) -> str:
 
     A JSON list in other brackets is an array literal as long as nothing but quotes and backslashes is escaped, for
     both languages escape those alike; `null` means NULL to both. A zero character is refused by the driver later on.
+    Bytes become texts in base64.
     """
     body = _encoder.encode(values)[1:-1]
     if b"\\" in body and b"\\" in body.replace(b"\\\\", b"").replace(b'\\"', b""):

@@ -81,8 +81,9 @@ class House:
             draw=respond.draw,
         )
         self._parts = (batcher, intake)
-        # Served by `ExpressProtocol`, what the script sends comes in by these.
-        self.lanes = Lanes(collector.lanes.door_at, self._front.lets_in)
+        # Served by `ExpressProtocol`, what the script and the vendors send comes in by these.
+        ways = collector.lanes.door_at, door.lanes.door_at
+        self.lanes = Lanes(lambda path: ways[0](path) or ways[1](path), self._front.lets_in)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 
 
 def hmac_sha256(key: str | bytes, message: bytes) -> bytes:
     """The 32-byte HMAC-SHA256 of `message`; a text key is taken in UTF-8."""
-    return hmac.new(_bytes(key), message, hashlib.sha256).digest()
+    # In one go: making the object first costs ten times the hash of a small message.
+    return hmac.digest(_bytes(key), message, "sha256")
 
 
 def sign_base64(key: str | bytes, message: bytes) -> str:
