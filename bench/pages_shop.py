@@ -107,12 +107,12 @@ def _statements(n: int) -> list[tuple[str, str]]:
             JOIN payments p ON p.business_id = %(b)s AND p.id = {payment}"""),
         ("credits", f"""
             INSERT INTO credits (business_id, booking_id, touch_id, position, touched_at, channel, campaign_key,
-                campaign, first_minor, last_minor, last_non_direct_minor, linear_minor, position_minor,
+                campaign, via, first_minor, last_minor, last_non_direct_minor, linear_minor, position_minor,
                 time_decay_minor, first_share, last_share, last_non_direct_share, linear_share, position_share,
                 time_decay_share)
             SELECT %(b)s, {booking}, {_id("70c8", "g.n * 3 + k.k - 3")}, k.k, {touched}, {channel},
                 CASE WHEN {has_campaign} THEN 'campaign:' || {_id("ca40", campaign)} ELSE '' END,
-                CASE WHEN {has_campaign} THEN 'Campaign ' || ({campaign}) ELSE '' END,
+                CASE WHEN {has_campaign} THEN 'Campaign ' || ({campaign}) ELSE '' END, 'email',
                 CASE WHEN k.k = 1 THEN {revenue} ELSE 0 END, m.last, m.last, m.even, m.even, m.even,
                 (k.k = 1)::int, (k.k = {touches})::int, (k.k = {touches})::int, 1.0 / {touches}, 1.0 / {touches},
                 1.0 / {touches}

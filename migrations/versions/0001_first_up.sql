@@ -768,6 +768,7 @@ CREATE TABLE credits (
     channel text NOT NULL,
     campaign_key text NOT NULL,
     campaign text NOT NULL,
+    via text NOT NULL,
     first_minor bigint NOT NULL, last_minor bigint NOT NULL, last_non_direct_minor bigint NOT NULL,
     linear_minor bigint NOT NULL, position_minor bigint NOT NULL, time_decay_minor bigint NOT NULL,
     first_share real NOT NULL, last_share real NOT NULL, last_non_direct_share real NOT NULL,

@@ -46,7 +46,7 @@ def test_nothing_lies_between_a_moment_and_itself() -> None:
 def test_a_day_cut_short_is_not_whole() -> None:
     tz = ZoneInfo("America/Los_Angeles")
     found = Days(datetime(2026, 3, 7, 1, tzinfo=tz), datetime(2026, 3, 10, tzinfo=tz), "America/Los_Angeles")
-    assert found.whole == {date(2026, 3, 8), date(2026, 3, 9)}
+    assert found.whole() == {date(2026, 3, 8), date(2026, 3, 9)}
 
 
 @given(st.dates(date(2010, 1, 1), date(2030, 1, 1)), st.integers(0, 86_399), st.sampled_from(ZONES))

@@ -27,7 +27,6 @@ class Days:
         self.first = start.astimezone(self._tz).date()
         self.last = max(self.first, (end.astimezone(self._tz) - timedelta(microseconds=1)).date())
 
-    @property
     def whole(self) -> set[date]:
         """Those of them that lie in [start, end) from midnight to midnight."""
         every = {self.first + i * _DAY for i in range((self.last - self.first).days + 1)}

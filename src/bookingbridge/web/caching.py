@@ -6,12 +6,21 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
+from weakref import WeakSet
 
 T = TypeVar("T")
 
 LONGEST_S = 30.0
+
+_every: WeakSet[Kept[Any]] = WeakSet()
+
+
+def forget(business_id: UUID) -> None:
+    """Nothing of the business is kept anywhere: what somebody has just done shows at once."""
+    for kept in _every:
+        kept.forget(business_id)
 
 
 @dataclass(slots=True)
@@ -36,6 +45,7 @@ class Kept(Generic[T]):
         self._clock = clock
         self._entries: dict[tuple[UUID, Hashable], _Entry[T]] = {}
         self._making: dict[tuple[UUID, Hashable], asyncio.Lock] = {}
+        _every.add(self)
 
     async def get(self, business_id: UUID, key: Hashable, pulse: str, make: Callable[[], Awaitable[T]]) -> T:
         """The value for this pulse."""

@@ -15,6 +15,7 @@ from bookingbridge.domains.attribution.api import MODELS
 from bookingbridge.domains.insights import api as insights
 from bookingbridge.domains.insights.api import Campaign, Channel, Overview, Recognised
 from bookingbridge.infra.db import Tx
+from bookingbridge.web import caching
 from bookingbridge.web import format as fmt
 from bookingbridge.web.asking import Asked, asked
 from bookingbridge.web.caching import Kept
@@ -99,8 +100,7 @@ async def overview_for(tx: Tx, wanted: Asked, pulse: str) -> Overview:
 
 def forget(who: Who) -> None:
     """What this person has just done shows at once."""
-    _overviews.forget(who.business_id)
-    _recognised.forget(who.business_id)
+    caching.forget(who.business_id)
 
 
 def campaign_rows(s: Shown) -> tuple[CampaignRow, ...]:

@@ -8,18 +8,18 @@ from uuid import UUID
 
 from bookingbridge.canonical.errors import NotFound
 from bookingbridge.domains.attribution import computing, identity, store, store_visits
-from bookingbridge.domains.attribution.rules import EXPLAIN, MODELS, TITLES, Model
+from bookingbridge.domains.attribution.rules import EXPLAIN, MODELS, TITLES, VIAS, Model
 from bookingbridge.domains.attribution.store import ChannelDay, Conversion, Credit, IdentityLink, Sum, Totals
-from bookingbridge.domains.attribution.store_visits import CampaignDay, Share, Way
+from bookingbridge.domains.attribution.store_visits import CampaignDay, Via, Way
 from bookingbridge.domains.bookings import api as bookings
 from bookingbridge.domains.matching import api as matching
 from bookingbridge.infra.db import Tx
 
 __all__ = [
-    "EXPLAIN", "MODELS", "TITLES", "CampaignDay", "ChannelDay", "Conversion", "Credit", "IdentityLink", "Model",
-    "Share", "Sum", "Totals", "Way", "campaign_days", "channel_days", "conversions", "conversions_of", "credits",
-    "explain", "identity_links", "identity_links_of", "latest", "pulse", "recompute_all", "redo_identity", "rules_of",
-    "shares", "since", "spread", "sums", "totals", "undo_identity", "visits", "ways",
+    "EXPLAIN", "MODELS", "TITLES", "VIAS", "CampaignDay", "ChannelDay", "Conversion", "Credit", "IdentityLink", "Model",
+    "Sum", "Totals", "Via", "Way", "campaign_days", "channel_days", "conversions", "conversions_of", "credits",
+    "explain", "identity_links", "identity_links_of", "latest", "pulse", "recompute_all", "redo_identity", "since",
+    "spread", "sums", "totals", "undo_identity", "vias", "visits", "ways",
 ]  # fmt: skip
 
 
@@ -85,16 +85,11 @@ async def ways(tx: Tx, first: date, last: date, *, location_id: UUID | None = No
     return await store_visits.ways(tx, first, last, location_id)
 
 
-async def shares(
+async def vias(
     tx: Tx, model: Model, first: date, last: date, *, limit: int, location_id: UUID | None = None
-) -> list[Share]:
-    """What each touch has in one model of the latest `limit` visits paid on the local days `first` to `last`."""
-    return await store_visits.shares(tx, model, first, last, limit, location_id)
-
-
-async def rules_of(tx: Tx, client_ids: Iterable[UUID]) -> list[tuple[str, UUID, str]]:
-    """By which rules which visitors are known to be these clients: (visitor, client, rule), links in force only."""
-    return await store_visits.rules_of(tx, list(client_ids))
+) -> list[Via]:
+    """How the touches of each campaign are known, over the latest `limit` visits paid on days `first` to `last`."""
+    return await store_visits.vias(tx, model, first, last, limit, location_id)
 
 
 async def since(tx: Tx) -> date | None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from bookingbridge.domains.accounts import api as accounts
 from bookingbridge.domains.ads import api as ads
-from bookingbridge.domains.attribution import rules_bulk, store
+from bookingbridge.domains.attribution import rules, rules_bulk, store
 from bookingbridge.domains.attribution.rules import MODELS, Model
 from bookingbridge.domains.bookings import api as bookings
 from bookingbridge.domains.journeys import api as journeys
@@ -77,62 +77,65 @@ async def _recompute(tx: Tx, ids: Sequence[UUID]) -> set[date]:
     return days | {v.day for v in visits}
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A client's touch, and how it is known to be theirs."""
+
+    touch: journeys.Touch
+    via: str
+
+
 async def _touches(
     tx: Tx, client_ids: Sequence[UUID], visits: Sequence[_Visit], window: timedelta
-) -> dict[UUID, list[journeys.Touch]]:
+) -> dict[UUID, list[_Known]]:
     """Each client's touches in order: their own and those of the visitors they are known to be."""
     if not visits:
         return {}
     links = await store.links_of(tx, client_ids)
     since = min(v.booking.booked_at for v in visits) - window
     until = max(v.booking.booked_at for v in visits)
-    by_visitor: dict[str, set[UUID]] = {}
+    by_visitor: dict[str, dict[UUID, list[str]]] = {}
     for found in links:
-        by_visitor.setdefault(found.visitor, set()).add(found.client_id)
-    result: dict[UUID, dict[UUID, journeys.Touch]] = {}
+        by_visitor.setdefault(found.visitor, {}).setdefault(found.client_id, []).append(found.rule)
+    result: dict[UUID, list[_Known]] = {}
     for touch in await journeys.touches_of(
         tx, visitors=list(by_visitor), client_ids=client_ids, since=since, until=until
     ):
         if touch.kind not in journeys.MARKETING_KINDS:
             continue
-        owners = set(by_visitor.get(touch.visitor or "", ()))
-        if touch.client_id:
-            owners.add(touch.client_id)
-        for client_id in owners:
-            result.setdefault(client_id, {})[touch.id] = touch
-    return {c: sorted(own.values(), key=lambda t: (t.occurred_at, t.id)) for c, own in result.items()}
+        owners = by_visitor.get(touch.visitor or "", {})
+        for client_id in {*owners, touch.client_id} if touch.client_id else set(owners):
+            how = rules.via(owners.get(client_id, ()), touch.kind, names_client=client_id == touch.client_id)
+            result.setdefault(client_id, []).append(_Known(touch, how))
+    return {c: sorted(own, key=lambda k: (k.touch.occurred_at, k.touch.id)) for c, own in result.items()}
 
 
-def _columns(
-    visits: Sequence[_Visit], touches: dict[UUID, list[journeys.Touch]]
-) -> tuple[rules_bulk.Batch, list[journeys.Touch]]:
+def _columns(visits: Sequence[_Visit], touches: dict[UUID, list[_Known]]) -> tuple[rules_bulk.Batch, list[_Known]]:
     of_visit = [touches.get(v.booking.client_id, []) if v.booking.client_id else [] for v in visits]
     flat = [t for own in of_visit for t in own]
     batch = rules_bulk.Batch(
         booked_us=[(v.booking.booked_at - _EPOCH) // _MICROSECOND for v in visits],
         revenue_minor=[v.revenue.minor for v in visits],
         touch_counts=[len(own) for own in of_visit],
-        touched_us=[(t.occurred_at - _EPOCH) // _MICROSECOND for t in flat],
-        is_direct=[t.channel == "direct" for t in flat],
-        origin=[(t.channel, t.campaign_ref or t.campaign or "") for t in flat],
+        touched_us=[(k.touch.occurred_at - _EPOCH) // _MICROSECOND for k in flat],
+        is_direct=[k.touch.channel == "direct" for k in flat],
+        origin=[(k.touch.channel, k.touch.campaign_ref or k.touch.campaign or "") for k in flat],
     )
     return batch, flat
 
 
-def _sole_channels(
-    credited: rules_bulk.Credited, model: Model, flat: Sequence[journeys.Touch], count: int
-) -> list[str]:
+def _sole_channels(credited: rules_bulk.Credited, model: Model, flat: Sequence[_Known], count: int) -> list[str]:
     """Per visit the channel of the one touch that gets all of it in `model`; "unknown" where no touch counts."""
     channels = ["unknown"] * count
     for visit, touch, share in zip(credited.visit, credited.touch, credited.share[model], strict=True):
         if share > 0:
-            channels[visit] = flat[touch].channel
+            channels[visit] = flat[touch].touch.channel
     return channels
 
 
 def _credit_rows(
     visits: Sequence[_Visit],
-    flat: Sequence[journeys.Touch],
+    flat: Sequence[_Known],
     credited: rules_bulk.Credited,
     campaigns: Mapping[tuple[str, str], ads.Known],
 ) -> Iterator[tuple[Any, ...]]:
@@ -140,13 +143,13 @@ def _credit_rows(
     shares = [credited.share[m] for m in MODELS]
     names: dict[tuple[str, str | None, str | None], tuple[str, str]] = {}
     for row, (visit, touch, position) in enumerate(zip(credited.visit, credited.touch, credited.position, strict=True)):
-        t = flat[touch]
+        t, how = flat[touch].touch, flat[touch].via
         named = (t.channel, t.campaign_ref, t.campaign)
         if named not in names:
             found = ads.match(campaigns, *named)
             names[named] = (f"campaign:{found.id}", found.name) if found else (t.campaign or t.campaign_ref or "",) * 2
         key, name = names[named]
         yield (
-            visits[visit].booking.id, t.id, position, t.occurred_at, t.channel, key[:300], name[:300],
+            visits[visit].booking.id, t.id, position, t.occurred_at, t.channel, key[:300], name[:300], how,
             *(m[row] for m in minors), *(s[row] for s in shares),
         )  # fmt: skip

@@ -162,3 +162,18 @@ def credits(touches: Sequence[Touch], revenue_minor: int) -> dict[Model, list[in
     if not touches:
         return {model: [] for model in MODELS}
     return {model: money.split(revenue_minor, weights(model, touches)) for model in MODELS}
+
+
+VIAS = ("booking_token", "coupon", "named", "email", "phone", "call", "asked")
+"""How a touch is known to be a client's, the surest first. `coupon`, `call` and `asked` are touches that name the
+client themselves; `named` is any other touch whose source names the client; the others are identity links."""
+
+_OWN = frozenset({"coupon", "call", "asked"})
+
+
+def via(link_rules: Iterable[str], touch_kind: str, *, names_client: bool) -> str:
+    """The surest way in which the touch is known to be the client's."""
+    known = set(link_rules)
+    if names_client:
+        known.add(touch_kind if touch_kind in _OWN else "named")
+    return min(known & set(VIAS), key=VIAS.index, default="named")

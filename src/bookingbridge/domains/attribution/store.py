@@ -118,7 +118,8 @@ _MINORS = tuple(f"{m.value}_minor" for m in MODELS)
 _SHARES = tuple(f"{m.value}_share" for m in MODELS)
 _CREDIT_TYPES = {
     "booking_id": "uuid", "touch_id": "uuid", "position": "int2", "touched_at": "timestamptz", "channel": "text",
-    "campaign_key": "text", "campaign": "text", **dict.fromkeys(_MINORS, "int8"), **dict.fromkeys(_SHARES, "float4"),
+    "campaign_key": "text", "campaign": "text", "via": "text", **dict.fromkeys(_MINORS, "int8"),
+    **dict.fromkeys(_SHARES, "float4"),
 }  # fmt: skip
 
 
@@ -317,6 +318,7 @@ class Credit:
     channel: str
     campaign_key: str
     campaign: str
+    via: str
     minor: tuple[int, ...]
     share: tuple[float, ...]
 
@@ -329,9 +331,11 @@ async def credits(tx: Tx, booking_ids: Sequence[UUID]) -> list[Credit]:
         (tx.business_id, list(booking_ids)),
     )
     return [
-        Credit(row[0], row[1], row[2], row[3], row[4], row[5], row[6], tuple(row[7:13]), tuple(row[13:19]))
+        Credit(
+            row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], tuple(row[8:14]), tuple(row[14:20])
+        )
         for row in rows
-    ]
+    ]  # fmt: skip
 
 
 async def bookings_with_unnamed_campaigns(tx: Tx) -> list[UUID]:

@@ -122,38 +122,27 @@ async def of_clients(tx: Tx, client_ids: Sequence[UUID]) -> list[Conversion]:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """What one touch has of one visit in one model: only what it takes to say how the visit was recognised."""
+class Via:
+    """How many visits (in fractions, by one model) a campaign got whose touch is known in this way."""
 
     channel: str
     campaign_key: str
-    touch_id: UUID
-    client_id: UUID | None
-    share: float
+    via: str
+    visits: float
 
 
-async def shares(tx: Tx, model: Model, first: date, last: date, limit: int, location_id: UUID | None) -> list[Share]:
-    """The shares in the latest `limit` visits paid from `first` to `last`; touches without any are left out."""
+async def vias(tx: Tx, model: Model, first: date, last: date, limit: int, location_id: UUID | None) -> list[Via]:
+    """Over the latest `limit` visits paid from `first` to `last`."""
     place = "AND location_id = %(location)s" if location_id else ""
     rows = await tx.all(
         f"""
-        SELECT k.channel, k.campaign_key, k.touch_id, c.client_id, k.{model.value}_share
-        FROM (SELECT business_id, booking_id, client_id FROM conversions
+        SELECT k.channel, k.campaign_key, k.via, sum(k.{model.value}_share::float8)
+        FROM (SELECT business_id, booking_id FROM conversions
               WHERE business_id = %(b)s AND day BETWEEN %(first)s AND %(last)s {place}
               ORDER BY day DESC, settled_at DESC LIMIT %(limit)s) c
         JOIN credits k ON k.business_id = c.business_id AND k.booking_id = c.booking_id
-        WHERE k.{model.value}_share > 0
+        WHERE k.{model.value}_share > 0 GROUP BY 1, 2, 3
         """,
         {"b": tx.business_id, "first": first, "last": last, "limit": limit, "location": location_id},
     )
-    return [Share(*row) for row in rows]
-
-
-async def rules_of(tx: Tx, client_ids: Sequence[UUID]) -> list[tuple[str, UUID, str]]:
-    """(visitor, client, rule) of each link in force."""
-    rows = await tx.all(
-        "SELECT visitor, client_id, rule FROM identity_links "
-        "WHERE business_id = %s AND client_id = ANY(%s) AND undone_at IS NULL",
-        (tx.business_id, list(client_ids)),
-    )
-    return [(row[0], row[1], row[2]) for row in rows]
+    return [Via(*row) for row in rows]

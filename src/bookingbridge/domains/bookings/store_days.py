@@ -35,7 +35,8 @@ async def days(tx: Tx, start: datetime, end: datetime, zone: str, location_id: U
         {"b": tx.business_id, "zone": zone, "place": location_id or EVERYWHERE, "everywhere": EVERYWHERE,
          "first": asked.first, "last": asked.last},
     )  # fmt: skip
-    kept = [DayCount(*row) for row in rows if row[0] in asked.whole]
+    whole = asked.whole()
+    kept = [DayCount(*row) for row in rows if row[0] in whole]
     counted = await _count(tx, asked, {d.day for d in kept}, location_id)
     return sorted([*(d for d in kept if d.total), *counted], key=lambda d: d.day)
 

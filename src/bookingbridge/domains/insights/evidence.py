@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,9 +16,7 @@ from bookingbridge.infra.db import Tx
 MOST_VISITS = 1_000
 """How many of a period's latest visits are looked at to say how a campaign's visits are recognised."""
 
-RULES = ("booking_token", "coupon", "named", "email", "phone", "call", "asked")
-"""How a touch is known to be a client's, the surest first. `coupon`, `call` and `asked` are touches that name the
-client themselves; `named` is any other touch whose source names the client."""
+RULES = attribution.VIAS
 
 CERTAIN = frozenset({"booking_token", "coupon", "named"})
 """Rules that cannot join two people. An e-mail address or a phone number can be shared, an answer be wrong."""
@@ -71,38 +69,21 @@ async def causes(
         for b, some in credits.items()
     }
     main = {b: max(some, key=lambda c: (c.share[at], -c.position)) for b, some in wanted.items() if some}
-    clients = {c.booking_id: c.client_id for c in known}
-    rules = await _rules(tx, {(c.touch_id, clients[b]) for b, c in main.items()})
+    touches = await journeys.makers_of(tx, {c.touch_id for c in main.values()})
     return {
-        b: Cause(b, c.touch_id, c.channel, c.campaign_key, c.campaign, *rules[c.touch_id, clients[b]])
+        b: Cause(
+            b, c.touch_id, c.channel, c.campaign_key, c.campaign,
+            touches[c.touch_id].kind if c.touch_id in touches else "", c.via,
+        )
         for b, c in main.items()
-    }
+    }  # fmt: skip
 
 
 async def recognised(
     tx: Tx, period: Period, model: Model, *, location_id: UUID | None = None
 ) -> dict[tuple[str, str], Recognised]:
     """How the visits of each (channel, campaign key) were recognised, over the period's latest MOST_VISITS visits."""
-    shares = await attribution.shares(tx, model, period.first, period.last, limit=MOST_VISITS, location_id=location_id)
-    rules = await _rules(tx, {(s.touch_id, s.client_id) for s in shares})
-    counted: dict[tuple[str, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for s in shares:
-        counted[s.channel, s.campaign_key][rules[s.touch_id, s.client_id][1]] += s.share
-    return {campaign: Recognised(dict(found)) for campaign, found in counted.items()}
-
-
-async def _rules(tx: Tx, wanted: Set[tuple[UUID, UUID | None]]) -> dict[tuple[UUID, UUID | None], tuple[str, str]]:
-    """(touch kind, rule) for each (touch, client)."""
-    touches = await journeys.makers_of(tx, {touch for touch, _ in wanted})
-    links: dict[tuple[str, UUID], set[str]] = defaultdict(set)
-    for visitor, client_id, rule in await attribution.rules_of(tx, {client for _, client in wanted if client}):
-        links[visitor, client_id].add(rule)
-    found: dict[tuple[UUID, UUID | None], tuple[str, str]] = {}
-    for touch_id, client in wanted:
-        touch = touches.get(touch_id)
-        kind = touch.kind if touch else ""
-        by = set(links.get((touch.visitor or "", client), ())) if touch and client else set()
-        if touch and client and touch.client_id == client:
-            by.add(kind if kind in ("coupon", "call", "asked") else "named")
-        found[touch_id, client] = kind, min(by & set(RULES), key=RULES.index, default="named")
-    return found
+    counted: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
+    for v in await attribution.vias(tx, model, period.first, period.last, limit=MOST_VISITS, location_id=location_id):
+        counted[v.channel, v.campaign_key][v.via] = v.visits
+    return {campaign: Recognised(found) for campaign, found in counted.items()}

@@ -40,7 +40,7 @@ async def days(tx: Tx, start: datetime, end: datetime, zone: str, location_id: U
              "first": asked.first, "last": asked.last},
         )
     ]  # fmt: skip
-    known = {d.day for is_mark, d in kept if is_mark} & asked.whole
+    known = {d.day for is_mark, d in kept if is_mark} & asked.whole()
     counted = await _count(tx, asked, known, location_id)
     return sorted(
         [*(d for is_mark, d in kept if not is_mark and d.day in known), *counted], key=lambda d: (d.day, d.currency)
