@@ -6,7 +6,6 @@ harmless; what a webhook says before the vendor's own list shows it is looked fo
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,17 +20,17 @@ from bookingbridge.canonical.errors import (
     BridgeError,
     NotFound,
     Refused,
-    Rejected,
     Throttled,
     Unreachable,
     Unreadable,
 )
-from bookingbridge.canonical.ids import ConnectionId, RemoteId
+from bookingbridge.canonical.ids import ConnectionId
 from bookingbridge.canonical.ports import Client, Delivery, Hint, RawRecord
 from bookingbridge.infra.db import Tx
 from bookingbridge.infra.log import get
 from bookingbridge.sync.credentials import open_client, webhook_secrets
 from bookingbridge.sync.engine import Engine
+from bookingbridge.sync.looking import Seen, is_shut_out, look
 from bookingbridge.sync.reading import take_raw
 from bookingbridge.sync.running import wait_until
 from bookingbridge.sync.store import connections, inbound
@@ -48,7 +47,6 @@ LOOKS = 6
 """How often a thing that a webhook named is looked for before it counts as gone at the vendor: over three minutes."""
 TRIES = 12
 """How often a thing is asked for that the vendor does not answer for, while it answers for others."""
-SIDE_BY_SIDE = 5
 
 
 async def keep(conn: AsyncConnection[Any], arrivals: list[Arrival]) -> list[None]:
@@ -143,9 +141,13 @@ async def work_off(engine: Engine, business_id: UUID, connection_id: UUID) -> No
         return
     if connection.account_remote_id is None:
         return  # whose things they are is not known yet; they wait
+    said = _read(engine, connection, due)
     try:
-        async with open_client(engine, connection) as client:
-            later = await _work(engine, connection, due, client)
+        if said.needs_a_look:
+            async with open_client(engine, connection) as client:
+                later = await _work(engine, connection, due, said, client)
+        else:
+            later = await _work(engine, connection, due, said, None)
     except AuthExpired as gone:
         async with engine.db.business(business_id) as tx:
             await connections.set_state(tx, connection.id, "needs_reauth", gone.why)
@@ -166,30 +168,26 @@ class _Said:
     """What the webhooks at hand say, and what became of them: state and outcome in words, by their ids."""
 
     hints: dict[int, tuple[Hint, ...]] = field(default_factory=dict)
+    carried: dict[int, tuple[RawRecord, ...]] = field(default_factory=dict)
     outcomes: dict[int, tuple[str, str]] = field(default_factory=dict)
     is_revoked: bool = False
 
-
-@dataclass(slots=True)
-class _Seen:
-    """What the vendor shows for each hint, why it refused to show some, and whose answer did not come."""
-
-    found: dict[Hint, list[RawRecord]] = field(default_factory=dict)
-    refused: dict[Hint, str] = field(default_factory=dict)
-    silent: dict[Hint, BridgeError] = field(default_factory=dict)
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether the vendor has to be asked for anything."""
+        return self.is_revoked or any(self.hints.values())
 
 
 async def _work(
-    engine: Engine, connection: Connection, due: Sequence[Kept], client: Client
+    engine: Engine, connection: Connection, due: Sequence[Kept], said: _Said, client: Client | None
 ) -> Throttled | Unreachable | None:
-    """What the webhooks named was looked at and stored. Why the rest of them has to wait, if it has."""
-    said = _read(engine, connection, due)
-    is_revoked = said.is_revoked and await _is_shut_out(client)
-    seen = await _look(client, {h for some in said.hints.values() for h in some})
+    """What the webhooks named was looked at and stored, and what they carried. Why the rest has to wait, if it has."""
+    is_revoked = said.is_revoked and client is not None and await is_shut_out(client)
+    seen = await look(client, {h for some in said.hints.values() for h in some}) if client else Seen()
     throttled = next((e for e in seen.silent.values() if isinstance(e, Throttled)), None)
     for kept in due:
         if kept.id not in said.outcomes:
-            outcome = _outcome(kept, said.hints[kept.id], seen)
+            outcome = _outcome(kept, said.hints[kept.id], said.carried[kept.id], seen)
             if outcome is not None:
                 said.outcomes[kept.id] = outcome
     async with engine.db.business(connection.business_id) as tx:
@@ -221,24 +219,16 @@ def _read(engine: Engine, connection: Connection, due: Sequence[Kept]) -> _Said:
             said.outcomes[kept.id] = ("ignored", "of another account")
             continue
         said.hints[kept.id] = tuple(h for h in notice.hints if h.kind)
+        said.carried[kept.id] = notice.carried
         notes = [h.note for h in notice.hints if not h.kind and h.note]
         said.is_revoked |= "revoked" in notes
-        if not said.hints[kept.id]:
+        if not said.hints[kept.id] and not notice.carried:
             outcome = ("done", ", ".join(notes)) if notes else ("ignored", f"{notice.type}: nothing to look at")
             said.outcomes[kept.id] = outcome
     return said
 
 
-async def _is_shut_out(client: Client) -> bool:
-    """Whether the vendor refuses us, as a webhook says: it may be an old one, and access was given again since."""
-    try:
-        await client.check()
-    except AuthExpired:
-        return True
-    return False
-
-
-def _outcome(kept: Kept, hints: Sequence[Hint], seen: _Seen) -> tuple[str, str] | None:
+def _outcome(kept: Kept, hints: Sequence[Hint], carried: Sequence[RawRecord], seen: Seen) -> tuple[str, str] | None:
     """What became of a webhook, as state and words; None where it just goes on waiting."""
     if refused := [seen.refused[h] for h in hints if h in seen.refused]:
         return "failed", refused[0]
@@ -251,54 +241,33 @@ def _outcome(kept: Kept, hints: Sequence[Hint], seen: _Seen) -> tuple[str, str] 
         if kept.attempts + 1 < LOOKS:
             return "new", f"{name} is not shown by the vendor yet"
         return "done", f"{name} is gone at the vendor"
-    return "done", ", ".join(f"{h.kind} {h.remote_id}" for h in hints)
+    things: list[Hint | RawRecord] = [*carried, *hints]
+    return "done", ", ".join(f"{thing.kind} {thing.remote_id}" for thing in things)
 
 
-async def _store(engine: Engine, tx: Tx, connection: Connection, said: _Said, seen: _Seen, *, cause: str) -> None:
-    """What was seen is taken in; webhooks that named something unreadable say so."""
-    raws = {(r.kind, r.remote_id): r for some in seen.found.values() for r in some}
+async def _store(engine: Engine, tx: Tx, connection: Connection, said: _Said, seen: Seen, *, cause: str) -> None:
+    """What was carried and what was seen is taken in; webhooks that brought something unreadable say so.
+
+    A webhook that waits for what it named is not taken in by halves: what it carried comes with it.
+    """
+    ready = [i for i in said.carried if said.outcomes.get(i, ("new", ""))[0] != "new"]
+    of_event = {i: said.carried[i] for i in ready}
+    for i, hints in said.hints.items():
+        of_event[i] = (*of_event.get(i, ()), *(r for h in hints for r in seen.found.get(h, ())))
     understood = await take_raw(
-        tx,
-        ConnectionId(connection.id),
-        engine.vendor(connection.vendor),
-        list(raws.values()),
-        engine.ingesters,
-        cause=cause,
-    )
+        tx, ConnectionId(connection.id), engine.vendor(connection.vendor), _each_once(said, ready, seen),
+        engine.ingesters, cause=cause,
+    )  # fmt: skip
     bad = {(kind, remote_id): why for kind, remote_id, why in understood.problems}
-    for kept_id, hints in said.hints.items():
-        for raw in (r for h in hints for r in seen.found.get(h, ()) if (r.kind, r.remote_id) in bad):
+    for kept_id, raws in of_event.items():
+        for raw in (r for r in raws if (r.kind, r.remote_id) in bad):
             said.outcomes[kept_id] = ("unreadable", bad[raw.kind, raw.remote_id])
 
 
-async def _look(client: Client, hints: set[Hint]) -> _Seen:
-    """What the vendor shows for each hint, a few at a time.
-
-    Unreachable where it answers for none of them: then it is the vendor, and not the thing. AuthExpired likewise.
-    """
-    gate = asyncio.Semaphore(SIDE_BY_SIDE)
-    seen = _Seen()
-    stop: list[BridgeError] = []
-
-    async def look(hint: Hint) -> None:
-        async with gate:
-            if stop:
-                seen.silent[hint] = stop[0]
-                return
-            try:
-                seen.found[hint] = await client.fetch(hint.kind, RemoteId(hint.remote_id))
-            except (Rejected, Unreadable) as no:
-                seen.refused[hint] = no.why
-            except (Throttled, Unreachable) as silent:
-                seen.silent[hint] = silent
-                answers = len(seen.found) + len(seen.refused)
-                if isinstance(silent, Throttled) or (not answers and len(seen.silent) >= SIDE_BY_SIDE):
-                    stop.append(silent)
-
-    await asyncio.gather(*(look(h) for h in hints))
-    if seen.silent and not seen.found and not seen.refused:
-        raise next(iter(seen.silent.values()))
-    return seen
+def _each_once(said: _Said, ready: Sequence[int], seen: Seen) -> list[RawRecord]:
+    """What is to be taken in: all that was carried, in the order of its arrival, then each thing that was looked at."""
+    looked = {(r.kind, r.remote_id): r for some in seen.found.values() for r in some}
+    return [r for i in sorted(ready) for r in said.carried[i]] + list(looked.values())
 
 
 async def replay(engine: Engine, business_id: UUID, event_id: int) -> None:
