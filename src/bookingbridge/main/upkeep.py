@@ -1,4 +1,7 @@
-"""What has served is removed: ended sessions, full buckets, old answers, payloads and events past their time."""
+"""What has served is removed: ended sessions, full buckets, old answers, payloads and events past their time.
+
+What ends by itself is renewed before: webhooks that are registered at vendors.
+"""
 
 from __future__ import annotations
 
@@ -28,4 +31,5 @@ async def tidy(engine: Engine) -> None:
             await idempotency.forget_old(tx)
             await outbox.forget(tx, KEEP_EVENTS)
             await schedule.forget_raw(tx, KEEP_RAW)
+            await schedule.look_after(engine, tx)
     log.debug("tidied")

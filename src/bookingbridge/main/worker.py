@@ -23,7 +23,7 @@ from bookingbridge.infra.db import Database
 from bookingbridge.infra.jobs import patience
 from bookingbridge.infra.log import get
 from bookingbridge.main import upkeep, wiring
-from bookingbridge.sync import inbound, running, schedule
+from bookingbridge.sync import inbound, running, schedule, subscribing
 from bookingbridge.sync.engine import Engine
 
 log = get(__name__)
@@ -61,6 +61,10 @@ def tasks(app: App, engine: Engine) -> None:
     @app.task(name="sync", retry=retry)
     async def sync(business: str, run: str) -> None:
         await running.carry_out(engine, UUID(business), UUID(run))
+
+    @app.task(name="subscribe", retry=retry)
+    async def subscribe(business: str, connection: str) -> None:
+        await subscribing.ensure(engine, UUID(business), UUID(connection))
 
     @app.task(name="tell_touches", retry=retry)
     async def tell_touches(business: str) -> None:

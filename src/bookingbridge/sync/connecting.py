@@ -13,7 +13,7 @@ from bookingbridge.canonical.errors import AuthExpired, BridgeError, Refused, Un
 from bookingbridge.canonical.ports import Account, Auth
 from bookingbridge.infra.db import Tx
 from bookingbridge.infra.log import get
-from bookingbridge.sync import credentials, running
+from bookingbridge.sync import credentials, running, subscribing
 from bookingbridge.sync.engine import Engine
 from bookingbridge.sync.signing_in import (
     begin_oauth,
@@ -128,6 +128,7 @@ async def start_import(engine: Engine, business_id: UUID, connection_id: UUID, *
         run_id = await running.ask(tx, connection_id, is_full=True, asked_by=asked_by)
         every = engine.vendor(connection.vendor).manifest.every
         await runs.plan(tx, "sync", connection_id, every, due_at=tx.now + every)
+        await tx.ring(subscribing.bell(business_id, connection_id))
         await connections.change(tx, connection_id, setup_step=max(connection.setup_step, 4))
     return run_id
 
@@ -187,6 +188,7 @@ async def remove(engine: Engine, business_id: UUID, connection_id: UUID) -> None
     Where another connection may live of the same account's consent it is not revoked: vendors take back all of it.
     """
     connection = await the(engine, business_id, connection_id)
+    await subscribing.remove(engine, connection)
     if connection.auth == Auth.OAUTH and connection.tokens is not None and not await _is_shared(engine, connection):
         try:
             await _revoke(engine, connection)

@@ -1,4 +1,4 @@
-"""Credentials: sealed in rows, opened here only, renewed early, once, under a row lock."""
+"""Credentials: renewed early, once, under a row lock; what is spoken to with them, and nobody else."""
 
 from __future__ import annotations
 
@@ -8,21 +8,29 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
 
-import msgspec
-
-from bookingbridge.canonical.errors import AuthExpired, BridgeError, Refused, Unreachable
+from bookingbridge.canonical.errors import AuthExpired, BridgeError, Refused
 from bookingbridge.canonical.ids import RemoteId
 from bookingbridge.canonical.ports import Auth, Client, Given, Tokens, Vendor
-from bookingbridge.canonical.times import rfc3339, text
-from bookingbridge.infra import json
 from bookingbridge.infra.db import Tx
 from bookingbridge.infra.log import get
-from bookingbridge.infra.secrets import CannotOpen
 from bookingbridge.sync.engine import Engine, Place
-from bookingbridge.sync.store import connections, runs
+from bookingbridge.sync.sealing import (
+    open_subscription,
+    open_tokens,
+    reseal_all,
+    seal_subscription,
+    seal_tokens,
+    seal_webhook_secrets,
+    webhook_secrets,
+)
+from bookingbridge.sync.store import connections
 from bookingbridge.sync.store.connections import Connection
+
+__all__ = [
+    "fresh_tokens", "is_due", "open_client", "open_subscription", "open_tokens", "own_host", "reseal_all",
+    "seal_subscription", "seal_tokens", "seal_webhook_secrets", "sign_in_again", "transport", "webhook_secrets",
+]  # fmt: skip
 
 log = get(__name__)
 
@@ -31,58 +39,6 @@ _Renewal = Callable[[Any, str, Tokens, datetime], Awaitable[Tokens]]
 MARGIN = timedelta(minutes=15)
 COOL_DOWN = timedelta(seconds=30)
 """How long nobody asks again after the vendor did not renew tokens that are still good."""
-
-
-def _context(connection: Connection, field: str) -> str:
-    return f"{connection.business_id}|{connection.id}|{field}"
-
-
-def seal_tokens(engine: Engine, connection: Connection, tokens: Tokens) -> bytes:
-    """The tokens as they are stored, with the time they were issued."""
-    body = json.dumps(
-        {
-            "access": tokens.access,
-            "refresh": tokens.refresh,
-            "expires_at": text(tokens.expires_at) if tokens.expires_at else None,
-            "scopes": list(tokens.scopes),
-            "extra": dict(tokens.extra),
-            "issued_at": text(engine.clock.now()),
-        }
-    )
-    return engine.vault.seal(body, context=_context(connection, "tokens"))
-
-
-def open_tokens(engine: Engine, connection: Connection) -> tuple[Tokens, datetime]:
-    """The connection's tokens and when they were issued. AuthExpired where there are none that open."""
-    if connection.tokens is None:
-        raise AuthExpired("this connection holds no credentials")
-    try:
-        body = msgspec.json.decode(engine.vault.open(connection.tokens, context=_context(connection, "tokens")))
-    except CannotOpen as shut:
-        raise AuthExpired(str(shut)) from shut
-    expires = rfc3339(body["expires_at"]) if body["expires_at"] else None
-    tokens = Tokens(body["access"], body["refresh"], expires, tuple(body["scopes"]), body["extra"])
-    return tokens, rfc3339(body["issued_at"])
-
-
-def seal_webhook_secrets(engine: Engine, connection: Connection, secrets: list[str]) -> bytes:
-    """Signature keys as they are stored; several while one is being replaced."""
-    return engine.vault.seal(json.dumps(secrets), context=_context(connection, "webhooks"))
-
-
-def webhook_secrets(engine: Engine, connection: Connection) -> list[str]:
-    """The signature keys, newest first; none where none were given.
-
-    Unreachable where they do not open: the vendor comes again, perhaps when the key ring is whole.
-    """
-    if connection.webhook_secrets is None:
-        return []
-    try:
-        opened = engine.vault.open(connection.webhook_secrets, context=_context(connection, "webhooks"))
-    except CannotOpen as shut:
-        raise Unreachable(f"the signature key of this connection does not open: {shut}", code="sealed") from shut
-    found: list[str] = msgspec.json.decode(opened)
-    return found
 
 
 def is_due(tokens: Tokens, issued_at: datetime, now: datetime) -> bool:
@@ -252,34 +208,3 @@ async def open_client(engine: Engine, connection: Connection, tokens: Tokens | N
             await client.close()
     finally:
         await http.close()
-
-
-async def reseal_all(engine: Engine) -> int:
-    """Every stored secret is sealed with the newest key of the ring; how many connections held an older one."""
-    async with engine.db.realm("schedule") as tx:
-        businesses = await runs.businesses(tx)
-    count = 0
-    for business_id in businesses:
-        async with engine.db.business(business_id) as tx:
-            for found in await connections.every(tx):
-                count += await _reseal(engine, tx, found.id)
-    return count
-
-
-async def _reseal(engine: Engine, tx: Tx, connection_id: UUID) -> bool:
-    locked = await connections.get(tx, connection_id, for_update=True)
-    assert locked
-    fields = {}
-    for name, sealed in (("tokens", locked.tokens), ("webhooks", locked.webhook_secrets)):
-        if sealed is None or engine.vault.is_current(sealed):
-            continue
-        context = _context(locked, name)
-        try:
-            opened = engine.vault.open(sealed, context=context)
-        except CannotOpen as shut:
-            log.warning("secret does not open", connection=str(connection_id), of=name, why=str(shut))
-            continue
-        fields["tokens" if name == "tokens" else "webhook_secrets"] = engine.vault.seal(opened, context=context)
-    if fields:
-        await connections.change(tx, connection_id, **fields)
-    return bool(fields)

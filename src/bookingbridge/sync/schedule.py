@@ -7,9 +7,10 @@ from datetime import timedelta
 from bookingbridge.canonical.errors import NotFound
 from bookingbridge.infra.db import Tx
 from bookingbridge.infra.jobs import Bell
-from bookingbridge.sync import running
+from bookingbridge.sync import running, subscribing
 from bookingbridge.sync.engine import Engine
-from bookingbridge.sync.store import inbound, raws, runs
+from bookingbridge.sync.store import connections, findings, inbound, raws, runs
+from bookingbridge.sync.storing import RESTING
 
 PATIENCE = timedelta(minutes=2)
 
@@ -44,6 +45,19 @@ async def sweep(engine: Engine) -> int:
     return rung
 
 
+async def look_after(engine: Engine, tx: Tx) -> int:
+    """Bells are rung for the business's connections whose registration of webhooks is due; how many."""
+    due = [
+        c for c in await connections.every(tx)
+        if c.setup_step > 3 and c.state not in RESTING and c.vendor in engine.vendors
+        and engine.vendor(c.vendor).subscribing is not None and subscribing.is_due(c, tx.now)
+    ]  # fmt: skip
+    await tx.ring(*(subscribing.bell(tx.business_id, c.id) for c in due))
+    return len(due)
+
+
 async def forget_raw(tx: Tx, older_than: timedelta) -> int:
     """Payloads that were read long ago are gone, and webhooks that were worked off; how many. Unread ones stay."""
-    return await raws.forget(tx, tx.now - older_than) + await inbound.forget_done(tx, tx.now - older_than)
+    before = tx.now - older_than
+    await findings.forget(tx, before)
+    return await raws.forget(tx, before) + await inbound.forget_done(tx, before)

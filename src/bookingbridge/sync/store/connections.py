@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,13 +15,18 @@ from bookingbridge.infra.db import Tx
 _COLUMNS = (
     "id, vendor, environment, name, auth, state, state_why, state_since, account_remote_id, account_name, tokens, "
     "token_expires_at, webhook_secrets, settings, granted, missing, setup_step, last_success_at, last_event_at, "
-    "created_at, business_id"
+    "created_at, business_id, subscription, subscription_expires_at, subscription_checked_at, subscription_why, plan, "
+    "failures, circuit_until"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One connection. Tokens and webhook secrets are sealed; `sync.credentials` opens them."""
+    """One connection. Tokens, webhook secrets and the subscription are sealed; `sync.credentials` opens them.
+
+    `plan` is what was changed of the schedule. After `failures` runs in a row that brought no answer nothing is asked
+    until `circuit_until`.
+    """
 
     id: UUID
     vendor: str
@@ -44,6 +49,13 @@ class Connection:
     last_event_at: datetime | None
     created_at: datetime
     business_id: UUID
+    subscription: bytes | None = None
+    subscription_expires_at: datetime | None = None
+    subscription_checked_at: datetime | None = None
+    subscription_why: str = ""
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    failures: int = 0
+    circuit_until: datetime | None = None
 
 
 def _connection(row: tuple[Any, ...]) -> Connection:
@@ -80,6 +92,11 @@ async def get(tx: Tx, connection_id: UUID, *, for_update: bool = False) -> Conne
     return _connection(row) if row else None
 
 
+async def hold(tx: Tx, connection_id: UUID, what: str) -> None:
+    """No other transaction does this with the connection until this one ends; everything else goes on."""
+    await tx.run("SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))", (f"{what}:{connection_id}",))
+
+
 async def every(tx: Tx, *, vendor: str | None = None, with_removed: bool = False) -> list[Connection]:
     """All that are not removed, or these too, oldest first."""
     rows = await tx.all(
@@ -106,6 +123,8 @@ _SETTABLE = frozenset(
     {
         "name", "account_remote_id", "account_name", "tokens", "token_expires_at", "webhook_secrets", "settings",
         "granted", "missing", "setup_step", "last_success_at", "last_event_at", "auth", "refresh_failed_at",
+        "subscription", "subscription_expires_at", "subscription_checked_at", "subscription_why", "plan", "failures",
+        "circuit_until",
     }
 )  # fmt: skip
 
@@ -113,7 +132,10 @@ _SETTABLE = frozenset(
 async def change(tx: Tx, connection_id: UUID, **fields: Any) -> None:
     """The named columns are changed."""
     assert fields.keys() <= _SETTABLE, fields.keys() - _SETTABLE
-    values = [Jsonb(v) if name == "settings" else list(v) if isinstance(v, tuple) else v for name, v in fields.items()]
+    values = [
+        Jsonb(v) if name in ("settings", "plan") else list(v) if isinstance(v, tuple) else v
+        for name, v in fields.items()
+    ]
     sets = ", ".join(f"{name} = %s" for name in fields)
     await tx.run(
         f"UPDATE connections SET {sets} WHERE business_id = %s AND id = %s",
@@ -147,7 +169,8 @@ async def refresh_failed_at(tx: Tx, connection_id: UUID) -> datetime | None:
 async def remove(tx: Tx, connection_id: UUID) -> None:
     """The connection is gone: its secrets wiped, its webhook address and schedule closed. Its rows stay."""
     await tx.run(
-        "UPDATE connections SET state = 'removed', state_since = %s, tokens = NULL, webhook_secrets = NULL "
+        "UPDATE connections SET state = 'removed', state_since = %s, tokens = NULL, webhook_secrets = NULL, "
+        "subscription = NULL, subscription_expires_at = NULL "
         "WHERE business_id = %s AND id = %s",
         (tx.now, tx.business_id, connection_id),
     )
