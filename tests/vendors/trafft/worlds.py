@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -133,10 +133,10 @@ def transport(now: Callable[[], datetime]) -> Transport:
     )  # fmt: skip
 
 
-def signed_in(base_url: str, now: Callable[[], datetime] = lambda: NOW, **changed: str) -> Tokens:
+def signed_in(base_url: str, changed: Mapping[str, str] | None = None, *, now: datetime = NOW) -> Tokens:
     async def go() -> Tokens:
-        async with transport(now) as http:
-            return await sign_in(http, base_url, FIELDS | changed, now=now())
+        async with transport(lambda: now) as http:
+            return await sign_in(http, base_url, {**FIELDS, **(changed or {})}, now=now)
 
     return asyncio.run(go())
 

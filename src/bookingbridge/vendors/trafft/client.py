@@ -102,10 +102,12 @@ class TrafftClient:
         if not remote_id.isascii() or not remote_id.isdigit() or len(remote_id) > 19:
             return []
         try:
-            found = await self._api.get(f"{_PATHS[kind]}/{remote_id}")
+            found = single(await self._api.get(f"{_PATHS[kind]}/{remote_id}"))
         except NotFound:
             return []
-        return [one for one in (await self._rows_as(kind))(single(found)) if one.remote_id == remote_id]
+        if id_of(found) != remote_id:
+            raise Unreadable(f"asked for {kind} {remote_id}, Trafft gave something else", where="id")
+        return (await self._rows_as(kind))(found)
 
     async def send(self, command: Command) -> Receipt:
         if not isinstance(command, CreateBooking):
