@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,11 @@ from functools import cache
 from typing import Any, TypeVar
 
 import httpx2
-from tests.simulators import serving_made
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from tests.simulators import serving, serving_made
 
 from bookingbridge.canonical.ids import RemoteId
 from bookingbridge.canonical.ports import Given, Json, Page, RawRecord, Reach, Tokens
@@ -163,7 +168,7 @@ def transport(now: Callable[[], datetime]) -> Transport:
         """Tests do not wait."""
 
     return Transport(
-        allowed_hosts=MANIFEST.allowed_hosts, allow_loopback=True, now=now, timeout=5.0, sleep=no_sleep,
+        allowed_hosts=MANIFEST.allowed_hosts, allow_loopback=True, now=now, timeout=2.0, sleep=no_sleep,
         jitter=lambda: 0.0,
     )  # fmt: skip
 
@@ -186,6 +191,27 @@ def acuity(**changed: Any) -> Iterator[Acuity]:
         filled = control.post("/_sim/world", json={**small(), **changed})
         assert filled.status_code == 200, filled.text
         yield Acuity(base_url, Tokens(KEY, extra={"user_id": str(ACCOUNT)}), control)
+
+
+@contextmanager
+def receiving() -> Iterator[tuple[str, list[tuple[dict[str, str], bytes]]]]:
+    """An address that takes webhooks, and what came: headers with lower-case names, and the raw body."""
+    received: list[tuple[dict[str, str], bytes]] = []
+
+    async def take(request: Request) -> Response:
+        received.append((dict(request.headers), await request.body()))
+        return Response()
+
+    with serving(Starlette(routes=[Route("/hooks", take, methods=["POST"])])) as base_url:
+        yield f"{base_url}/hooks", received
+
+
+def until(is_so: Callable[[], bool], seconds: float = 10) -> None:
+    """It is so, or the test fails."""
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.02)
 
 
 @contextmanager

@@ -33,8 +33,10 @@ def place_id(location: str) -> RemoteId:
 
 def full_name(first: str | None, last: str | None) -> str:
     """Both names as one text, without the sign that stands for a missing one."""
-    parts = [tidy(first), tidy(last)]
-    return " ".join(part for part in parts if part and part != NO_LAST_NAME)
+    words = [*tidy(first).split(), *tidy(last).split()]
+    while words and words[-1] == NO_LAST_NAME:
+        words.pop()
+    return " ".join(words)
 
 
 def split_name(name: str) -> tuple[str, str]:
