@@ -31,6 +31,7 @@ from bookingbridge.vendors.google_calendar.simulator import CLIENT_ID, CLIENT_SE
 NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
 ACCESS, REFRESH = "ya29.canary-access-token", "1//canary-refresh-token"
 APP = {"GOOGLE_CALENDAR_CLIENT_ID": CLIENT_ID, "GOOGLE_CALENDAR_CLIENT_SECRET": CLIENT_SECRET}
+SCOPES = (CALENDARS, EVENTS)
 SALON, SHARED = "robin@example.com", "team1@group.calendar.example.com"
 ROOT = Path(__file__).parents[3]
 BROWSER = httpx2.Client(verify=False, trust_env=False)
@@ -158,9 +159,6 @@ class Google:
             return found
 
         return self.talk(go)
-
-
-SCOPES = (CALENDARS, EVENTS)
 
 
 @contextmanager

@@ -44,8 +44,8 @@ def listed(
         after = shown[-1].place if shown else page.get("after", -1)
         token = {"after": after, "at": snapshot, "turn": turn, "asked": _digest(query), "era": world.era}
         return answer | {"nextPageToken": _packed(token)}
-    hidden = [h.at for h in calendar.events.values() if _is_late(h, now, lag)]
-    at = min([snapshot, *(n - 1 for n in hidden)]) if since is not None else snapshot
+    late = [h.at - 1 for h in calendar.events.values() if since is not None and h.at > since and _is_late(h, now, lag)]
+    at = min([snapshot, *late])
     return answer | {"nextSyncToken": _packed({"sync": at, "calendar": calendar.id, "era": world.era})}
 
 
