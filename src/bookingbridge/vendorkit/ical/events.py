@@ -122,6 +122,8 @@ def _understood(raw: RawEvent, zones: Zones, floating: tzinfo | None, found: Fou
         repeats: Moment | None = None
         if replaces := raw.one("RECURRENCE-ID"):
             at = replaces.line, "RECURRENCE-ID", replaces.value
+            if "RANGE" in replaces.params:
+                raise Unreadable("a change to this and all following repetitions cannot be followed")
             repeats = _moment(replaces, zones, floating)
         changed, sequence = _stamp(raw, "LAST-MODIFIED"), raw.text("SEQUENCE")
         number = int(sequence) if sequence.isascii() and sequence.isdecimal() and len(sequence) < 10 else 0

@@ -101,7 +101,7 @@ def parse(text: str, most: int, name: str) -> RawCalendar:
                 file.zones.append("\r\n".join(zone) + "\r\n")
                 zone = []
             if path:
-                file.is_whole = path.pop() == "VCALENDAR" and not path
+                file.is_whole = path.pop() == head[4:] == "VCALENDAR" and not path
         elif event is not None and path and path[-1] == "VEVENT":
             _keep(file, event, number, line)
         elif path == ["VCALENDAR"]:
