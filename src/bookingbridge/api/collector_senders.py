@@ -45,13 +45,17 @@ class Senders:
 
     async def site(self, scope: Scope, key: str, now: datetime, count: int) -> SiteDoor:
         """The site of that key, which `count` events are for."""
-        self.must_have_room(scope, now, count)
+        # Read once for both buckets: this is asked for every event.
+        at, client = now.timestamp(), scope.get("client")
+        if wait := self._of_address.take(client[0] if client else "", at, count or 1):
+            raise _too_many(now, wait)
         if not key:
             raise Refused("send a site's key as `site`, or an API token", code="unauthenticated")
         door = self._sites.at_hand(key, now) or await self._find(key)
         if door is None:
             raise NotFound("there is no such site; its key is shown under Settings", code="no_such_site")
-        _take(self._of_sender, key, now, count)
+        if wait := self._of_sender.take(key, at, count or 1):
+            raise _too_many(now, wait)
         return door
 
     async def program(self, scope: Scope, token: str, now: datetime) -> Sender:
@@ -87,7 +91,11 @@ class Senders:
 
 def _take(room: Room, key: str, now: datetime, count: int) -> None:
     if wait := room.take(key, now.timestamp(), count or 1):
-        raise Throttled("too many events; send them later", until=now + timedelta(seconds=wait), code="too_many")
+        raise _too_many(now, wait)
+
+
+def _too_many(now: datetime, wait: float) -> Throttled:
+    return Throttled("too many events; send them later", until=now + timedelta(seconds=wait), code="too_many")
 
 
 class Room:

@@ -225,8 +225,7 @@ def _address(said: str, *, may_know: bool) -> str | None:
 
 def _clean(text: str, longest: int) -> str:
     """As `clean`, which finds nothing to do for nearly all texts."""
-    is_clean = len(text) <= longest and text.isprintable() and " " not in (text[:1], text[-1:])
-    return text if is_clean else clean(text, longest)
+    return text if len(text) <= longest and text.isprintable() and text == text.strip() else clean(text, longest)
 
 
 def _fields(said: Mapping[str, Value]) -> dict[str, Any]:
