@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     log_json: bool = Field(default=False, validation_alias="BOOKINGBRIDGE_LOG_JSON")
     log_level: str = Field(default="INFO", validation_alias="BOOKINGBRIDGE_LOG_LEVEL")
 
+    acuity_client_id: str = ""
+    acuity_client_secret: SecretStr = SecretStr("")
     square_application_id: str = ""
     square_application_secret: SecretStr = SecretStr("")
     facebook_app_id: str = ""

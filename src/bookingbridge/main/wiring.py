@@ -30,6 +30,7 @@ from bookingbridge.sync.engine import Engine, Place
 from bookingbridge.sync.ingesting import Ingester
 from bookingbridge.vendorkit.budget import Purses
 from bookingbridge.vendorkit.http import Transport
+from bookingbridge.vendors.acuity import VENDOR as ACUITY
 from bookingbridge.vendors.google_ads import VENDOR as GOOGLE_ADS
 from bookingbridge.vendors.meta_ads import VENDOR as META_ADS
 from bookingbridge.vendors.square import VENDOR as SQUARE
@@ -43,7 +44,7 @@ from bookingbridge.web.pages.sync import routes as sync
 from bookingbridge.web.pages.today import routes as today
 from bookingbridge.web.pages.welcome import routes as welcome
 
-VENDORS: Mapping[str, Vendor] = {v.manifest.name: v for v in (SQUARE, META_ADS, GOOGLE_ADS)}
+VENDORS: Mapping[str, Vendor] = {v.manifest.name: v for v in (SQUARE, META_ADS, GOOGLE_ADS, ACUITY)}
 
 INGESTERS: Mapping[str, Ingester] = {
     "location": accounts.locations,
