@@ -46,7 +46,9 @@ def test_a_booking_is_read_with_all_that_trafft_says() -> None:
         starts_at=datetime(2026, 7, 20, 17, 0, tzinfo=UTC),
         ends_at=datetime(2026, 7, 20, 17, 45, tzinfo=UTC),
         booked_at=datetime(2026, 7, 2, 8, 30, tzinfo=UTC),
-        customer=RemoteId("31"), location=RemoteId("1"), staff=RemoteId("11"), service=RemoteId("21"), price=None, note="Ring twice",
+        customer=RemoteId("31"),
+        location=RemoteId("1"), staff=RemoteId("11"), service=RemoteId("21"),
+        price=None, note="Ring twice",
     )  # fmt: skip
 
 

@@ -19,8 +19,7 @@ from bookingbridge.vendors.trafft.sign_in import CLIENT_ID, CLIENT_SECRET, CURRE
 @pytest.mark.parametrize(
     ("typed", "url"),
     [
-        ("northcut", "https://northcut.admin.trafft.com/api/v2"),
-        (" NorthCut ", "https://northcut.admin.trafft.com/api/v2"),
+        (" NorthCut.Admin.Trafft.com ", "https://northcut.admin.trafft.com/api/v2"),
         ("northcut.admin.trafft.com", "https://northcut.admin.trafft.com/api/v2"),
         ("https://northcut.admin.trafft.com", "https://northcut.admin.trafft.com/api/v2"),
         ("https://northcut.admin.trafft.com/calendar?day=1#x", "https://northcut.admin.trafft.com/api/v2"),
@@ -62,7 +61,7 @@ def test_any_text_is_an_https_address_or_refused(typed: str) -> None:
 
 def test_a_token_lives_an_hour_and_keeps_what_was_typed() -> None:
     with trafft() as there:
-        tokens = signed_in(there.base_url, {address.ADDRESS: "Northcut", CURRENCY: "gbp"})
+        tokens = signed_in(there.base_url, {address.ADDRESS: "Northcut.admin.trafft.com", CURRENCY: "gbp"})
         assert tokens.expires_at == NOW + timedelta(hours=1)
         assert tokens.refresh is None
         assert tokens.extra == FIELDS | {address.ADDRESS: "https://northcut.admin.trafft.com/api/v2", CURRENCY: "GBP"}
@@ -72,7 +71,7 @@ def test_a_token_lives_an_hour_and_keeps_what_was_typed() -> None:
 
 def test_what_was_kept_signs_in_again() -> None:
     with trafft() as there:
-        first = signed_in(there.base_url, {address.ADDRESS: "northcut"})
+        first = signed_in(there.base_url, {address.ADDRESS: "northcut.admin.trafft.com"})
         assert signed_in(there.base_url, first.extra).extra == first.extra
 
 
@@ -115,11 +114,17 @@ def test_a_faulty_answer_is_one_of_our_errors(body: str) -> None:
             signed_in(there.base_url)
 
 
-def test_a_production_sign_in_goes_to_the_owner_s_own_host_and_says_the_address_where_that_is_not_allowed() -> None:
+def test_a_bare_name_is_refused_with_the_address_it_probably_means() -> None:
+    with pytest.raises(Refused, match=r"https://northcut\.admin\.trafft\.com"):
+        address.normal("Northcut")
+
+
+def test_a_production_sign_in_goes_to_the_owner_s_own_host_and_nowhere_else() -> None:
     async def go() -> None:
         async with transport(lambda: NOW) as http:
-            await sign_in(http, address.NOWHERE, FIELDS | {address.ADDRESS: "northcut"}, now=NOW)
+            await sign_in(http, address.NOWHERE, FIELDS | {address.ADDRESS: "northcut.admin.trafft.com"}, now=NOW)
 
+    # The transport of these tests knows the manifest's hosts only: that it names another says where we went.
     with pytest.raises(Refused, match=r"northcut\.admin\.trafft\.com"):
         asyncio.run(go())
 

@@ -16,20 +16,21 @@ NOWHERE = "https://admin.trafft.com/api/v2"
 """Stands for "each account's own address" in the manifest; nothing is ever sent there."""
 
 PATH = "/api/v2"
-_PATTERN = "https://{}.admin.trafft.com" + PATH
+_PATTERN = "https://{}.admin.trafft.com"
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 
 
 def normal(typed: str) -> str:
-    """The API's base URL for what the owner typed: a name, a host, or any page's address of the admin area.
+    """The API's base URL for what the owner typed: a host, or the address of any page of the admin area.
 
     Refused where it is no address on the public internet over https. Whether the host leads inside a house is
     checked again when its name has been looked up.
     """
     text = typed.strip()
     if _LABEL.fullmatch(text.lower()):
-        return _PATTERN.format(text.lower())
+        # The transport reaches only the host that was typed, so a bare name cannot stand for one.
+        raise Refused(f"enter the whole address: {_PATTERN.format(text.lower())}", code="bad_address")
     try:
         parts = urlsplit(text if "://" in text else f"https://{text}")
         host, port = (parts.hostname or "").rstrip(".").lower(), parts.port
