@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     google_ads_client_id: str = ""
     google_ads_client_secret: SecretStr = SecretStr("")
     google_ads_developer_token: SecretStr = SecretStr("")
+    google_calendar_client_id: str = ""
+    google_calendar_client_secret: SecretStr = SecretStr("")
 
     @field_validator("public_url")
     @classmethod

@@ -32,6 +32,7 @@ from bookingbridge.vendorkit.budget import Purses
 from bookingbridge.vendorkit.http import Transport
 from bookingbridge.vendors.acuity import VENDOR as ACUITY
 from bookingbridge.vendors.google_ads import VENDOR as GOOGLE_ADS
+from bookingbridge.vendors.google_calendar import VENDOR as GOOGLE_CALENDAR
 from bookingbridge.vendors.meta_ads import VENDOR as META_ADS
 from bookingbridge.vendors.square import VENDOR as SQUARE
 from bookingbridge.web.pages.attribution import routes as attribution_page
@@ -44,7 +45,7 @@ from bookingbridge.web.pages.sync import routes as sync
 from bookingbridge.web.pages.today import routes as today
 from bookingbridge.web.pages.welcome import routes as welcome
 
-VENDORS: Mapping[str, Vendor] = {v.manifest.name: v for v in (SQUARE, META_ADS, GOOGLE_ADS, ACUITY)}
+VENDORS: Mapping[str, Vendor] = {v.manifest.name: v for v in (SQUARE, META_ADS, GOOGLE_ADS, ACUITY, GOOGLE_CALENDAR)}
 
 INGESTERS: Mapping[str, Ingester] = {
     "location": accounts.locations,

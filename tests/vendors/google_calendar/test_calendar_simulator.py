@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.vendors.google_calendar.calendar_world import BROWSER, SALON, SHARED, Google, event, google
+from tests.vendors.google_calendar.calendar_world import ACCESS, BROWSER, SALON, SHARED, Google, event, google
 
 EVENTS = f"/calendars/{SALON}/events"
 
@@ -161,3 +161,11 @@ def test_a_world_that_makes_no_sense_is_refused_whole() -> None:
             answer = BROWSER.post(f"{there.base_url}/_sim/world", json=nonsense)
             assert answer.status_code == 400
         assert "a@example.com" not in there.ask("GET", "/users/me/calendarList").text
+
+
+def test_everybody_has_a_calendar_of_their_own_until_the_world_names_one() -> None:
+    with google({"tokens": [{"access": ACCESS}]}) as there:
+        assert [c["id"] for c in there.ask("GET", "/users/me/calendarList").json()["items"]] == [SALON]
+        there.order("world", {"calendars": [{"id": "other@example.com", "is_primary": True}]})
+        found = there.ask("GET", "/users/me/calendarList").json()["items"]
+    assert [(c["id"], c["primary"]) for c in found] == [("other@example.com", True)]

@@ -10,7 +10,8 @@ The world comes as JSON:
      "person": {"name": "Robin Vale", "email": "robin@example.com"},
      "rules": {"page_size": 250, "tells_deleted": true, "channel_seconds": 604800}}
 
-Events are in Google's own words. Loading again adds to it: an event whose id is known is changed as by PATCH (also
+Everybody has a calendar of their own at Google: an empty one is there until the world brings a primary one. Events are
+in Google's own words. Loading again adds to it: an event whose id is known is changed as by PATCH (also
 `{"id": "cut1", "status": "cancelled"}`), and its calendar's channels tell.
 """
 
@@ -89,6 +90,10 @@ class World(Consents):
     refusals: list[Refusal] = field(default_factory=list)
     """What the next requests are answered with."""
 
+    def __post_init__(self) -> None:
+        own = self.person.email
+        self.calendars[own] = Calendar(own, own, "America/Los_Angeles", "owner", is_primary=True)
+
     def load(self, given: Mapping[str, Any], now: datetime, changed: Callable[[Calendar], None]) -> dict[str, int]:
         """What `given` describes is there too; how many of each it named. Unreadable when it is not understood."""
         world = shaped(given, WorldGiven)
@@ -107,6 +112,8 @@ class World(Consents):
         if given.is_gone:
             self.calendars.pop(given.id, None)
             return
+        if given.is_primary:
+            self.calendars = {i: c for i, c in self.calendars.items() if not c.is_primary or c.events}
         calendar = self.calendars.get(given.id)
         if calendar is None:
             calendar = Calendar(given.id, given.summary, given.time_zone, given.role, given.is_primary)
