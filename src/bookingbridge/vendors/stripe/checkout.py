@@ -56,7 +56,6 @@ def session_of(wanted: RequestPayment, now: datetime) -> Json:
     """The fields of the session. Rejected where Stripe cannot charge the amount or the link would end too soon."""
     if wanted.amount.minor <= 0:
         raise Rejected("a payment link needs an amount above zero", code="amount_too_small")
-    ours = {REFERENCE: wanted.reference, KEY: wanted.key}
     customer = wanted.person.remote_id if (wanted.person.remote_id or "").startswith("cus_") else None
     price = {
         "currency": wanted.amount.currency.lower(),
@@ -67,9 +66,9 @@ def session_of(wanted: RequestPayment, now: datetime) -> Json:
         "mode": "payment",
         "line_items": [{"quantity": 1, "price_data": price}],
         "client_reference_id": wanted.reference,
-        "metadata": ours,
+        "metadata": {REFERENCE: wanted.reference, KEY: wanted.key},
         # Goes on to the charge, where it comes back with the payment.
-        "payment_intent_data": {"description": wanted.title, "metadata": ours},
+        "payment_intent_data": {"description": wanted.title, "metadata": {REFERENCE: wanted.reference}},
         "customer": customer,
         "customer_email": None if customer else wanted.person.email,
         "success_url": wanted.return_url,

@@ -103,10 +103,11 @@ class StripeWebhooks:
 
 def _parts(header: str) -> tuple[str, list[str]]:
     """The time and the v1 signatures of the header; several while a secret is being replaced. Others are ignored."""
-    pairs = [part.strip().partition("=") for part in header[:20_000].split(",")]
+    pairs = [part.partition("=") for part in header[:20_000].split(",")]
     times = [value for name, _, value in pairs if name == "t"]
     signed = [value for name, _, value in pairs if name == "v1" and value]
-    if not times or not (times[0].isascii() and times[0].isdigit() and len(times[0]) <= 12) or not signed:
+    is_time = bool(times) and times[0].isascii() and times[0].isdigit() and len(times[0]) <= 12
+    if not is_time or not signed or any(name in ("t", "v1") and not is_said for name, is_said, _ in pairs):
         raise Refused(f"the header {SIGNATURE} is not of the form t=…,v1=…", code="signature_malformed")
     return times[0], signed
 
