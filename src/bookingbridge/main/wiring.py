@@ -31,6 +31,7 @@ from bookingbridge.sync.ingesting import Ingester
 from bookingbridge.vendorkit.budget import Purses
 from bookingbridge.vendorkit.http import Transport
 from bookingbridge.vendors.acuity import VENDOR as ACUITY
+from bookingbridge.vendors.calendar_feed import VENDOR as CALENDAR_FEED
 from bookingbridge.vendors.google_ads import VENDOR as GOOGLE_ADS
 from bookingbridge.vendors.google_calendar import VENDOR as GOOGLE_CALENDAR
 from bookingbridge.vendors.meta_ads import VENDOR as META_ADS
@@ -47,7 +48,7 @@ from bookingbridge.web.pages.today import routes as today
 from bookingbridge.web.pages.welcome import routes as welcome
 
 VENDORS: Mapping[str, Vendor] = {
-    v.manifest.name: v for v in (SQUARE, META_ADS, GOOGLE_ADS, ACUITY, GOOGLE_CALENDAR, TRAFFT)
+    v.manifest.name: v for v in (SQUARE, META_ADS, GOOGLE_ADS, ACUITY, GOOGLE_CALENDAR, TRAFFT, CALENDAR_FEED)
 }
 
 INGESTERS: Mapping[str, Ingester] = {
