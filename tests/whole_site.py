@@ -25,10 +25,11 @@ _KEY = "a key of the tests that is long enough"
 class _Whole:
     """The product's app, whose database is open for as long as it lives."""
 
-    def __init__(self, database_url: str, public_url: str, clock: FixedClock) -> None:
+    def __init__(self, database_url: str, public_url: str, clock: FixedClock, simulators: str | None) -> None:
         settings = Settings.model_validate(
-            {"database_url": database_url, "secret_key": _KEY, "hash_salt": "salt", "public_url": public_url}
-        )
+            {"database_url": database_url, "secret_key": _KEY, "hash_salt": "salt", "public_url": public_url,
+             "simulators_url": simulators}
+        )  # fmt: skip
         self.db = wiring.database(database_url, clock, max_size=6)
         self.house = create_app(settings, wiring.engine(settings, self.db))
         self.loop: asyncio.AbstractEventLoop | None = None
@@ -43,14 +44,14 @@ class _Whole:
 
 
 @contextmanager
-def whole_site(database_url: str) -> Iterator[Site]:
-    """The product is up until the block ends; no worker runs."""
+def whole_site(database_url: str, *, simulators: str | None = None) -> Iterator[Site]:
+    """The product is up until the block ends; no worker runs. Vendors are reached at `simulators` where given."""
     log.configure(as_json=True, level="ERROR")
     clock = FixedClock(NOW)
     made: list[_Whole] = []
 
     def make(url: str) -> _Whole:
-        made.append(_Whole(database_url, url, clock))
+        made.append(_Whole(database_url, url, clock, simulators))
         return made[0]
 
     with serving_made(make) as url:

@@ -197,7 +197,7 @@ def test_webhooks_whose_bell_was_lost_are_found_and_worked_on(database_url: str,
 
 def test_what_is_due_is_begun_once_however_many_workers_look(database_url: str, base: str) -> None:
     async def story() -> None:
-        clock = FixedClock(datetime.now(UTC))
+        clock = FixedClock(datetime.now(UTC).replace(hour=18, minute=0))  # in the morning in Los Angeles
         async with shop(database_url, base, small_world(days=3), clock=clock) as s:
             await connecting.start_import(s.engine, s.business, s.connection, asked_by="test")
             await s.drain()

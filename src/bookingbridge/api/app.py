@@ -11,9 +11,11 @@ from fastapi.routing import iter_route_contexts
 from starlette.datastructures import State
 
 from bookingbridge import __version__
-from bookingbridge.api import docs, problems
+from bookingbridge.api import collector_openapi, docs, problems, webhooks_openapi
 from bookingbridge.api.operations import OperationRouter
 from bookingbridge.api.v1 import ROUTERS
+
+Describe = Callable[[dict[str, Any]], None]
 
 PREFIX = "/api/v1"
 MAX_BODY = 1024 * 1024
@@ -38,8 +40,16 @@ past them the answer is 429 with `Retry-After` in seconds.
 """
 
 
-def api(state: State, routers: Sequence[OperationRouter] = ROUTERS) -> FastAPI:
+DOORS: tuple[Describe, ...] = (collector_openapi.describe, webhooks_openapi.describe)
+"""What stands in front of this app, for speed, and is part of the API all the same."""
+
+
+def api(
+    state: State, routers: Sequence[OperationRouter] = ROUTERS, *, doors: Sequence[Describe] | None = None
+) -> FastAPI:
     """The app to mount at /api/v1. `state` is the whole app's: it carries db, vault, clock and settings.
+
+    `doors` describe what answers in front of the app: DOORS beside the product's own routers, nothing beside others.
 
     Raises ValueError where two operations have one name.
     """
@@ -61,11 +71,11 @@ def api(state: State, routers: Sequence[OperationRouter] = ROUTERS) -> FastAPI:
     app.include_router(docs.router)
     _refuse_doubles(app)
     problems.install(app)
-    app.openapi = _document(app)  # type: ignore[method-assign]
+    app.openapi = _document(app, doors if doors is not None else DOORS if routers is ROUTERS else ())  # type: ignore[method-assign]
     return app
 
 
-def _document(app: FastAPI) -> Callable[[], dict[str, Any]]:
+def _document(app: FastAPI, doors: Sequence[Describe]) -> Callable[[], dict[str, Any]]:
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
             made = get_openapi(
@@ -81,6 +91,8 @@ def _document(app: FastAPI) -> Callable[[], dict[str, Any]]:
             )
             schemas = made.setdefault("components", {}).setdefault("schemas", {})
             schemas.update(problems.schemas())
+            for describe in doors:
+                describe(made)
             app.openapi_schema = made
         return app.openapi_schema
 

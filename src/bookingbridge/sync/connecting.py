@@ -13,7 +13,7 @@ from bookingbridge.canonical.errors import AuthExpired, BridgeError, Refused, Un
 from bookingbridge.canonical.ports import Account, Auth
 from bookingbridge.infra.db import Tx
 from bookingbridge.infra.log import get
-from bookingbridge.sync import credentials, running, subscribing
+from bookingbridge.sync import credentials, running, schedule, subscribing
 from bookingbridge.sync.engine import Engine
 from bookingbridge.sync.signing_in import (
     begin_oauth,
@@ -24,7 +24,7 @@ from bookingbridge.sync.signing_in import (
     sign_in,
     the,
 )
-from bookingbridge.sync.store import connections, inbound, links, runs
+from bookingbridge.sync.store import connections, inbound, links
 from bookingbridge.sync.store.connections import Connection
 
 __all__ = [
@@ -126,8 +126,7 @@ async def start_import(engine: Engine, business_id: UUID, connection_id: UUID, *
         raise Refused("test the connection and choose its account first")
     async with engine.db.business(business_id) as tx:
         run_id = await running.ask(tx, connection_id, is_full=True, asked_by=asked_by)
-        every = engine.vendor(connection.vendor).manifest.every
-        await runs.plan(tx, "sync", connection_id, every, due_at=tx.now + every)
+        await schedule.plan(engine, tx, connection)
         await tx.ring(subscribing.bell(business_id, connection_id))
         await connections.change(tx, connection_id, setup_step=max(connection.setup_step, 4))
     return run_id

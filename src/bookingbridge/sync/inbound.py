@@ -28,6 +28,7 @@ from bookingbridge.canonical.ids import ConnectionId
 from bookingbridge.canonical.ports import Client, Delivery, Hint, RawRecord
 from bookingbridge.infra.db import Tx
 from bookingbridge.infra.log import get
+from bookingbridge.sync import circuit
 from bookingbridge.sync.credentials import open_client, webhook_secrets
 from bookingbridge.sync.engine import Engine
 from bookingbridge.sync.looking import Seen, is_shut_out, look
@@ -141,6 +142,11 @@ async def work_off(engine: Engine, business_id: UUID, connection_id: UUID) -> No
         return
     if connection.account_remote_id is None:
         return  # whose things they are is not known yet; they wait
+    if circuit.is_open(connection, engine.clock.now()):
+        assert connection.circuit_until
+        async with engine.db.business(business_id) as tx:
+            await inbound.wake_later(tx, connection_id, connection.circuit_until)
+        return
     said = _read(engine, connection, due)
     try:
         if said.needs_a_look:

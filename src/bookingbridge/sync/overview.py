@@ -9,11 +9,12 @@ from typing import Any, Literal
 from uuid import UUID
 
 from bookingbridge.canonical.errors import NotFound
+from bookingbridge.canonical.ports import Manifest
 from bookingbridge.canonical.times import text
 from bookingbridge.infra import outbox
 from bookingbridge.infra.db import Tx
 from bookingbridge.infra.outbox import Told
-from bookingbridge.sync import credentials
+from bookingbridge.sync import credentials, planning, schedule
 from bookingbridge.sync.engine import Engine
 from bookingbridge.sync.store import connections, inbound, links, raws, runs
 from bookingbridge.sync.store.connections import Connection
@@ -84,8 +85,9 @@ async def _health(engine: Engine, tx: Tx, c: Connection) -> Health:
     recent = await runs.recent(tx, connection_id=c.id, limit=5)
     vendor = engine.vendors.get(c.vendor)
     age = tx.now - c.last_success_at if c.last_success_at else None
-    every = vendor.manifest.every if vendor else None
-    is_stale = every is not None and c.setup_step > 3 and (age is None or age > every * STALE_AFTER)
+    is_stale = (
+        vendor is not None and c.setup_step > 3 and (age is None or age > await _usual_gap(tx, c, vendor.manifest))
+    )
     tone, says = judge(c, tx.now, is_stale=is_stale)
     return Health(
         connection=c,
@@ -100,6 +102,12 @@ async def _health(engine: Engine, tx: Tx, c: Connection) -> Health:
         has_webhook_key=c.webhook_secrets is not None,
         takes_webhooks=vendor is not None and vendor.webhooks is not None,
     )
+
+
+async def _usual_gap(tx: Tx, c: Connection, manifest: Manifest) -> timedelta:
+    """How long a connection may be silent: by its plan, at this hour and at that of its last success."""
+    mine, here = planning.read(c.plan, manifest), await schedule.zone_of(tx)
+    return STALE_AFTER * max(planning.interval(mine, at, here) for at in (tx.now, c.last_success_at or tx.now))
 
 
 def judge(c: Connection, now: datetime, *, is_stale: bool) -> tuple[Tone, str]:

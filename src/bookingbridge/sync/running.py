@@ -18,11 +18,13 @@ from bookingbridge.canonical.errors import (
     Unreachable,
 )
 from bookingbridge.canonical.ports import Client, Reach, Stream
+from bookingbridge.canonical.times import text
 from bookingbridge.infra import jobs
 from bookingbridge.infra.db import Tx
 from bookingbridge.infra.ids import new_id
 from bookingbridge.infra.jobs import Bell
 from bookingbridge.infra.log import get
+from bookingbridge.sync import circuit
 from bookingbridge.sync.credentials import fresh_tokens, open_client, sign_in_again
 from bookingbridge.sync.engine import Engine
 from bookingbridge.sync.store import connections, runs
@@ -33,12 +35,17 @@ from bookingbridge.sync.storing import RESTING, Course, Overtaken, Progress, Res
 log = get(__name__)
 
 
+QUEUE = "sync"
+"""Runs have a queue of their own: many of them at once hold up neither webhooks nor reactions."""
+
+
 def bell(business_id: UUID, connection_id: UUID, run_id: UUID, *, not_before: datetime | None = None) -> Bell:
     """Wakes the worker for a run. Runs of one connection follow one another."""
     return Bell(
         "sync",
         {"business": str(business_id), "run": str(run_id)},
         lock=_lock(connection_id),
+        queue=QUEUE,
         not_before=not_before,
         priority=0 if not_before is None else -1,
     )
@@ -57,6 +64,9 @@ async def ask(tx: Tx, connection_id: UUID, *, is_full: bool, asked_by: str) -> U
         raise NotFound("this connection rests")
     waiting = await runs.unfinished(tx, connection_id)
     if waiting is not None and (waiting.kind == "full" or not is_full):
+        if waiting.state == "waiting" and asked_by != "schedule":
+            await runs.hasten(tx, waiting, asked_by)
+            await tx.ring(bell(tx.business_id, connection_id, waiting.id))
         return waiting.id
     run_id = new_id(tx.now)
     await runs.add(tx, run_id, connection_id, "full" if is_full else "incremental", asked_by)
@@ -85,6 +95,13 @@ async def carry_out(engine: Engine, business_id: UUID, run_id: UUID) -> None:
         if connection.state in RESTING:
             await runs.end(tx, run, "failed", f"the connection is {connection.state}")
             return
+        if run.asked_by == "schedule" and circuit.is_open(connection, tx.now):
+            assert connection.circuit_until
+            await runs.end(
+                tx, run, "waiting", f"not asked before {text(connection.circuit_until)}: {connection.state_why}"
+            )
+            await tx.ring(bell(business_id, connection.id, run.id, not_before=connection.circuit_until))
+            return
         run = await runs.start(tx, run)
     try:
         await _talk(engine, connection, run)
@@ -98,6 +115,7 @@ async def carry_out(engine: Engine, business_id: UUID, run_id: UUID) -> None:
         if not await runs.end(tx, run, "done"):
             return
         await connections.change(tx, connection.id, last_success_at=tx.now)
+        await circuit.close(tx, connection.id)
         if await connections.set_state(tx, connection.id, "ok"):
             log.info("connection works", connection=str(connection.id), vendor=connection.vendor)
 
@@ -164,6 +182,8 @@ async def _stop(engine: Engine, connection: Connection, run: Run, failed: Bridge
                 is_ours = await runs.end(tx, run, "waiting", failed.why)
                 if is_ours:
                     until = wait_until(tx.now, failed, tries=run.attempts)
+                    shut = await circuit.count(tx, connection.id, has_advanced=await _has_advanced(tx, run))
+                    until = max(until, shut) if shut else until
                     await tx.ring(bell(tx.business_id, connection.id, run.id, not_before=until))
                 state = "rate_limited" if isinstance(failed, Throttled) else "degraded"
             case Rejected() | _:
@@ -172,6 +192,12 @@ async def _stop(engine: Engine, connection: Connection, run: Run, failed: Bridge
         changed = is_ours and await connections.set_state(tx, connection.id, state, failed.why)
     if changed:
         log.warning("connection lost", connection=str(connection.id), vendor=connection.vendor, why=failed.why)
+
+
+async def _has_advanced(tx: Tx, run: Run) -> bool:
+    """Whether the vendor gave anything since the run was taken up."""
+    now = await runs.get(tx, run.id)
+    return now is not None and now.progress != run.progress
 
 
 def wait_until(now: datetime, failed: BridgeError, *, tries: int) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bookingbridge.api.operations import OperationRouter
-from bookingbridge.api.v1 import analytics, business, integration, me, oauth, publishing, tokens
+from bookingbridge.api.v1 import analytics, business, integration, integrations, me, oauth, publishing, tokens
 
 ROUTERS: tuple[OperationRouter, ...] = (
     me.router,
@@ -11,6 +11,7 @@ ROUTERS: tuple[OperationRouter, ...] = (
     tokens.router,
     oauth.router,
     integration.router,
+    integrations.router,
     analytics.router,
     publishing.router,
 )

@@ -52,6 +52,17 @@ class TestShown(Shown):
     choices: dict[str, str] = Field(default_factory=dict)
     notes: list[str] = Field(default_factory=list)
 
+    @classmethod
+    def of(cls, tested: connecting.Tested) -> TestShown:
+        if tested.account is None:
+            return cls(works=False, why=tested.why)
+        a = tested.account
+        return cls(
+            works=True, why="", account=a.name, granted=list(a.granted), missing=list(a.missing),
+            choices={str(remote): name for remote, name in a.choices},
+            notes=[*a.notes, *(why for _, why in a.without)],
+        )  # fmt: skip
+
 
 class AccountChosen(Given):
     """Which of the accounts is meant."""
@@ -177,14 +188,7 @@ async def try_connection(
     request: Request, connection: UUID, who: Who = needs(Permission.MANAGE_CONNECTIONS)
 ) -> TestShown:
     """The vendor is asked who we are and what we may."""
-    tested = await connecting.test(engine_of(request), who.business_id, connection)
-    if tested.account is None:
-        return TestShown(works=False, why=tested.why)
-    a = tested.account
-    return TestShown(
-        works=True, why="", account=a.name, granted=list(a.granted), missing=list(a.missing),
-        choices={str(remote): name for remote, name in a.choices}, notes=list(a.notes),
-    )  # fmt: skip
+    return TestShown.of(await connecting.test(engine_of(request), who.business_id, connection))
 
 
 @router.post("/connections/{connection}/account", status_code=204, summary="Choose an account")

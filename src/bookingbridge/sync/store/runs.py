@@ -190,6 +190,35 @@ async def plan(tx: Tx, kind: str, target_id: UUID, every: timedelta, *, due_at: 
     )
 
 
+async def plan_no_more(tx: Tx, kind: str, target_id: UUID) -> None:
+    """The work is not due any more."""
+    await tx.run(
+        "DELETE FROM due_work WHERE business_id = %s AND kind = %s AND target_id = %s",
+        (tx.business_id, kind, target_id),
+    )
+
+
+async def due_of(tx: Tx, target_id: UUID) -> dict[str, datetime]:
+    """When each kind of work on the target is due next."""
+    rows = await tx.all(
+        "SELECT kind, due_at FROM due_work WHERE business_id = %s AND target_id = %s", (tx.business_id, target_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def time_zone(tx: Tx) -> str:
+    """The business's time zone, by its IANA name."""
+    row = await tx.one("SELECT time_zone FROM businesses WHERE id = %s", (tx.business_id,))
+    return row[0] if row else "UTC"
+
+
+async def hasten(tx: Tx, run: Run, asked_by: str) -> None:
+    """Somebody wants the waiting run now."""
+    await tx.run(
+        "UPDATE sync_runs SET asked_by = %s WHERE business_id = %s AND id = %s", (asked_by, tx.business_id, run.id)
+    )
+
+
 async def take_due(tx: Tx, limit: int) -> list[tuple[UUID, str, UUID]]:
     """What is due now (realm "schedule"), each moved on to its next time: (business, kind, target)."""
     rows = await tx.all(
