@@ -20,7 +20,7 @@ from bookingbridge.vendors.google_calendar.webhooks import channel_id
 LIVES = timedelta(days=7)
 """What we ask for. Google may give less, and says so in its answer."""
 RENEWED = timedelta(days=1)
-"""A channel that ends sooner is replaced; one that Google gave for a shorter time, after four fifths of that."""
+"""A channel that ends within so long is replaced when it is looked after, which is daily at least."""
 
 EVENTS = ("events",)
 
