@@ -16,7 +16,7 @@ from bookingbridge.canonical.errors import AuthExpired, NotFound, Refused, Rejec
 from bookingbridge.canonical.ports import Delivery, Given, Hint, Subscription, Tokens
 from bookingbridge.vendorkit.http import Transport
 from bookingbridge.vendors.stripe import MANIFEST
-from bookingbridge.vendors.stripe.oauth import CLIENT_ID, SECRET_KEY, StripeOAuth
+from bookingbridge.vendors.stripe.oauth import CLIENT_ID, PLATFORM_KEY, StripeOAuth
 from bookingbridge.vendors.stripe.simulator import CLIENT_ID as APP
 from bookingbridge.vendors.stripe.simulator import PLATFORM_SECRET
 from bookingbridge.vendors.stripe.subscribing import ENDPOINTS, StripeSubscribing
@@ -25,7 +25,7 @@ from bookingbridge.vendors.stripe.wire import API_VERSION
 
 WAY = StripeOAuth()
 BACK = "https://bridge.example.com/api/v1/oauth/callback"
-KEYS = {CLIENT_ID: APP, SECRET_KEY: PLATFORM_SECRET}
+KEYS = {CLIENT_ID: APP, PLATFORM_KEY: PLATFORM_SECRET}
 HOOK = "https://bridge.example.com/api/v1/webhooks/stripe/7"
 
 T = TypeVar("T")
@@ -102,7 +102,7 @@ def test_a_wrong_platform_key_and_a_wrong_client_are_refused() -> None:
             ask(
                 stripe,
                 lambda http: WAY.exchange(
-                    http, stripe.base_url, KEYS | {SECRET_KEY: "sk_wrong"}, code=code, redirect_uri=BACK, verifier="",
+                    http, stripe.base_url, KEYS | {PLATFORM_KEY: "sk_wrong"}, code=code, redirect_uri=BACK, verifier="",
                     now=NOW,
                 ),
             )  # fmt: skip

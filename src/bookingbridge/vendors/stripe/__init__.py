@@ -7,7 +7,7 @@ from datetime import timedelta
 from bookingbridge.canonical.commands import RequestPayment
 from bookingbridge.canonical.ports import Ability, Auth, AuthField, Budget, Manifest, Setting, Vendor
 from bookingbridge.vendors.stripe.client import ACCOUNT_ID, StripeClient
-from bookingbridge.vendors.stripe.oauth import CLIENT_ID, CONNECT_HOST, SECRET_KEY, StripeOAuth
+from bookingbridge.vendors.stripe.oauth import CLIENT_ID, CONNECT_HOST, PLATFORM_KEY, StripeOAuth
 from bookingbridge.vendors.stripe.permissions import SCOPES
 from bookingbridge.vendors.stripe.progress import HISTORY_DAYS
 from bookingbridge.vendors.stripe.read import read
@@ -28,7 +28,7 @@ MANIFEST = Manifest(
     app_fields=(
         AuthField(CLIENT_ID, "Connect client ID", "Stripe Dashboard, Settings, Connect, Onboarding options, OAuth.",
                   is_secret=False),
-        AuthField(SECRET_KEY, "Platform secret key", "Developers, API keys, of the account that is the platform."),
+        AuthField(PLATFORM_KEY, "Platform secret key", "Developers, API keys, of the account that is the platform."),
     ),
     token_fields=(
         AuthField(

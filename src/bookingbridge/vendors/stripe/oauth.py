@@ -28,7 +28,7 @@ from bookingbridge.vendors.stripe.answers import error_of
 from bookingbridge.vendors.stripe.wire import API_VERSION
 
 CLIENT_ID = "STRIPE_CLIENT_ID"
-SECRET_KEY = "STRIPE_SECRET_KEY"  # noqa: S105 - the name of the setting
+PLATFORM_KEY = "STRIPE_PLATFORM_SECRET"  # noqa: S105 - the name of the setting
 
 SCOPE = "read_write"
 """Payment links and webhooks are made in the account; reading alone would do without."""
@@ -96,7 +96,7 @@ def _connect(base_url: str, path: str) -> str:
 async def _ask(
     http: Transport, base_url: str, app: Mapping[str, str], path: str, *, is_repeatable: bool = False, **form: str
 ) -> Answer:
-    headers = {"Authorization": f"Bearer {app[SECRET_KEY]}", "Stripe-Version": API_VERSION}
+    headers = {"Authorization": f"Bearer {app[PLATFORM_KEY]}", "Stripe-Version": API_VERSION}
     return await http.send("POST", _connect(base_url, path), headers=headers, form=form, is_repeatable=is_repeatable)
 
 
