@@ -28,7 +28,7 @@ from bookingbridge.vendors.stripe.answers import error_of
 from bookingbridge.vendors.stripe.wire import API_VERSION
 
 CLIENT_ID = "STRIPE_CLIENT_ID"
-PLATFORM_KEY = "STRIPE_PLATFORM_SECRET"  # noqa: S105 - the name of the setting
+PLATFORM_KEY = "STRIPE_PLATFORM_SECRET"
 
 SCOPE = "read_write"
 """Payment links and webhooks are made in the account; reading alone would do without."""

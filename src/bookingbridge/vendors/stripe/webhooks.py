@@ -74,8 +74,8 @@ class StripeWebhooks:
             signatures.is_hex_of(one, secret, message) for one in signed for secret in secrets if secret.strip()
         ):
             raise Refused(
-                "the signature does not match: the signing secret is of a different endpoint, or the body was changed on "
-                "its way",
+                "the signature does not match: the signing secret is of a different endpoint, or the body was changed "
+                "on its way",
                 code="signature_wrong",
             )
         age = self._seconds() - int(signed_at)
