@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     acuity_client_secret: SecretStr = SecretStr("")
     square_application_id: str = ""
     square_application_secret: SecretStr = SecretStr("")
+    stripe_client_id: str = ""
+    stripe_platform_secret: SecretStr = SecretStr("")
     facebook_app_id: str = ""
     facebook_app_secret: SecretStr = SecretStr("")
     facebook_login_config_id: str = ""

@@ -36,6 +36,7 @@ from bookingbridge.vendors.google_ads import VENDOR as GOOGLE_ADS
 from bookingbridge.vendors.google_calendar import VENDOR as GOOGLE_CALENDAR
 from bookingbridge.vendors.meta_ads import VENDOR as META_ADS
 from bookingbridge.vendors.square import VENDOR as SQUARE
+from bookingbridge.vendors.stripe import VENDOR as STRIPE
 from bookingbridge.vendors.trafft import VENDOR as TRAFFT
 from bookingbridge.web.pages.attribution import routes as attribution_page
 from bookingbridge.web.pages.connections import routes as connections
@@ -48,7 +49,8 @@ from bookingbridge.web.pages.today import routes as today
 from bookingbridge.web.pages.welcome import routes as welcome
 
 VENDORS: Mapping[str, Vendor] = {
-    v.manifest.name: v for v in (SQUARE, META_ADS, GOOGLE_ADS, ACUITY, GOOGLE_CALENDAR, TRAFFT, CALENDAR_FEED)
+    v.manifest.name: v
+    for v in (SQUARE, STRIPE, META_ADS, GOOGLE_ADS, ACUITY, GOOGLE_CALENDAR, TRAFFT, CALENDAR_FEED)
 }
 
 INGESTERS: Mapping[str, Ingester] = {
