@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 from tests.vendors.acuity import payloads, worlds
 
-from bookingbridge.canonical.ids import RemoteId
 from bookingbridge.canonical.ports import Delivery, Json
 from bookingbridge.vendorkit import signatures
 from bookingbridge.vendorkit.contract import (
@@ -62,12 +61,3 @@ class TestConversation(ConversationContract):
 
     def simulated(self) -> AbstractContextManager[Simulated]:
         return worlds.simulated()
-
-
-class TestConversationBySigningIn(ConversationContract):
-    vendor = VENDOR
-
-    @contextmanager
-    def simulated(self) -> Iterator[Simulated]:
-        with worlds.acuity() as there:
-            yield Simulated(there.base_url, there.signed_in().tokens, RemoteId(str(worlds.ACCOUNT)), lambda: worlds.NOW)
