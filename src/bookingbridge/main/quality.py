@@ -36,10 +36,19 @@ RULES: tuple[Rule, ...] = (
     ("silver", "the documentation says what it costs", lambda v: "cost" in _readme(v)),
     ("silver", "the documentation says its limits", lambda v: "limit" in _readme(v)),
     ("silver", "the API version is pinned", lambda v: bool(v.manifest.api_version)),
-    ("silver", "signing in, renewing and revoking", lambda v: Auth.OAUTH in v.manifest.auth and v.oauth is not None),
+    (
+        "silver",
+        "access that ends is renewed by us, or is pasted and does not end",
+        lambda v: v.oauth is not None or v.sign_in is not None or Auth.OAUTH not in v.manifest.auth,
+    ),
     ("silver", "what changed late is read again", lambda v: all(s.overlap for s in v.manifest.streams)),
     ("gold", "webhooks are verified", lambda v: v.webhooks is not None or Ability.WEBHOOKS not in v.manifest.abilities),
-    ("gold", "bookings can be written", lambda v: Ability.WRITE_BOOKINGS in v.manifest.abilities),
+    ("gold", "webhooks are registered by us", lambda v: v.webhooks is None or v.subscribing is not None),
+    (
+        "gold",
+        "bookings are written, where the vendor has bookings",
+        lambda v: Ability.BOOKINGS not in v.manifest.abilities or bool(v.commands),
+    ),
 )
 LEVELS = ("bronze", "silver", "gold")
 
