@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bookingbridge.infra.ids import new_token
@@ -38,11 +38,16 @@ class Settings(BaseSettings):
     is_demo: bool = Field(default=False, validation_alias="BOOKINGBRIDGE_DEMO")
     """Every business made here is a demo's, and says so on every page."""
     worker_dead_after_s: float = Field(default=15, ge=2, description="Seconds of silence after which a worker is dead")
+    mail_listen: str = Field(default="", description="host:port where mail is taken in by SMTP; empty: nowhere")
+    mail_domain: str = Field(default="", description="The domain of the addresses at which mail is taken in")
     log_json: bool = Field(default=False, validation_alias="BOOKINGBRIDGE_LOG_JSON")
     log_level: str = Field(default="INFO", validation_alias="BOOKINGBRIDGE_LOG_LEVEL")
 
     acuity_client_id: str = ""
     acuity_client_secret: SecretStr = SecretStr("")
+    booksy_partner_id: str = ""
+    booksy_partner_name: str = ""
+    booksy_partner_key: SecretStr = SecretStr("")
     square_application_id: str = ""
     square_application_secret: SecretStr = SecretStr("")
     stripe_client_id: str = ""
@@ -62,6 +67,26 @@ class Settings(BaseSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError("PUBLIC_URL starts with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("mail_domain")
+    @classmethod
+    def _a_domain(cls, value: str) -> str:
+        return value.strip().lower().rstrip(".")
+
+    @model_validator(mode="after")
+    def _mail_has_both(self) -> Self:
+        if self.mail_listen:
+            self.mail_at()
+            if not self.mail_domain:
+                raise ValueError("MAIL_LISTEN needs MAIL_DOMAIN, the domain that mail is addressed to")
+        return self
+
+    def mail_at(self) -> tuple[str, int]:
+        """Where mail is taken in: host and port."""
+        host, _, port = self.mail_listen.rpartition(":")
+        if not host or not port.isdigit() or int(port) > 65535:
+            raise ValueError("MAIL_LISTEN is of the form host:port, such as 127.0.0.1:2525")
+        return host.strip("[]"), int(port)
 
     def keys(self) -> list[str]:
         """The key ring, newest first. Without SECRET_KEY a key is made once and kept in the data folder."""

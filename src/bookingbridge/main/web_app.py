@@ -27,7 +27,7 @@ from bookingbridge.domains.journeys.api import Intake
 from bookingbridge.infra import log, migrate
 from bookingbridge.infra.batcher import Batcher, connector
 from bookingbridge.infra.db import Database
-from bookingbridge.main import database, wiring
+from bookingbridge.main import database, mail_door, wiring
 from bookingbridge.main.settings import Settings
 from bookingbridge.sync import inbound
 from bookingbridge.sync.engine import Engine
@@ -69,6 +69,7 @@ class House:
 
     def __init__(self, app: FastAPI, settings: Settings, engine: Engine, paces: Paces | None = None) -> None:
         self.app = app
+        self.mail_port: int | None = None
         batcher: Batcher[Arrival, None] = Batcher(connector(engine.db.url), inbound.keep, name="webhooks")
         intake = Intake(engine.db)
         collector = Collector(app, intake, engine.db, public_url=settings.public_url, paces=paces)
@@ -81,6 +82,7 @@ class House:
             draw=respond.draw,
         )
         self._parts = (batcher, intake)
+        self._mail = settings, engine, batcher
         # Served by `ExpressProtocol`, what the script and the vendors send comes in by these.
         ways = collector.lanes.door_at, door.lanes.door_at
         self.lanes = Lanes(lambda path: ways[0](path) or ways[1](path), self._front.lets_in)
@@ -97,6 +99,7 @@ class House:
         async with AsyncExitStack() as stack:
             for part in self._parts:
                 await stack.enter_async_context(part)
+            self.mail_port = await stack.enter_async_context(mail_door.open_door(*self._mail))
             yield
 
     async def _live(self, receive: Any, send: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter
@@ -31,6 +32,7 @@ from bookingbridge.sync.ingesting import Ingester
 from bookingbridge.vendorkit.budget import Purses
 from bookingbridge.vendorkit.http import Transport
 from bookingbridge.vendors.acuity import VENDOR as ACUITY
+from bookingbridge.vendors.booksy import VENDOR as BOOKSY
 from bookingbridge.vendors.calendar_feed import VENDOR as CALENDAR_FEED
 from bookingbridge.vendors.google_ads import VENDOR as GOOGLE_ADS
 from bookingbridge.vendors.google_calendar import VENDOR as GOOGLE_CALENDAR
@@ -50,7 +52,7 @@ from bookingbridge.web.pages.welcome import routes as welcome
 
 VENDORS: Mapping[str, Vendor] = {
     v.manifest.name: v
-    for v in (SQUARE, STRIPE, META_ADS, GOOGLE_ADS, ACUITY, GOOGLE_CALENDAR, TRAFFT, CALENDAR_FEED)
+    for v in (SQUARE, STRIPE, META_ADS, GOOGLE_ADS, ACUITY, BOOKSY, GOOGLE_CALENDAR, TRAFFT, CALENDAR_FEED)
 }
 
 INGESTERS: Mapping[str, Ingester] = {
@@ -128,7 +130,7 @@ def engine(settings: Settings, db: Database) -> Engine:
         db=db,
         vault=Vault(settings.keys()),
         clock=db.clock,
-        vendors=VENDORS,
+        vendors={n: _offered(v, settings) for n, v in VENDORS.items()},
         ingesters=INGESTERS,
         transport=lambda vendor, environment, place: transport(vendor, environment, place, db.clock, purses),
         public_url=settings.public_url,
@@ -161,7 +163,18 @@ def _apps(settings: Settings, vendor: str) -> dict[str, dict[str, str]]:
     fields = [f.name for f in VENDORS[vendor].manifest.app_fields]
     real = {name: _value(settings, name) for name in fields}
     simulated = {name: "simulated-secret" if "secret" in name.lower() else SIMULATED_APP for name in fields}
+    # What signs cannot be invented: a simulator shows its own, to be set like a real one.
+    simulated |= {name: value for name, value in real.items() if name.endswith("_KEY")}
     return {"production": real, "sandbox": real, "simulator": simulated}
+
+
+def _offered(vendor: Vendor, settings: Settings) -> Vendor:
+    """The vendor without what is of use only to hosts that have an app there, where this one has none."""
+    has_app = all(_value(settings, f.name) for f in vendor.manifest.app_fields)
+    if has_app or not any(f.needs_app for f in vendor.manifest.token_fields):
+        return vendor
+    shown = tuple(f for f in vendor.manifest.token_fields if not f.needs_app)
+    return replace(vendor, manifest=replace(vendor.manifest, token_fields=shown))
 
 
 def _value(settings: Settings, name: str) -> str:

@@ -129,17 +129,17 @@ class _Session:
             case _:
                 pass
         if command == b"LOGOUT":
-            await self._say(b"* BYE goodbye", tag + b" OK")
+            await self._say(b"* BYE goodbye", tag + b" OK done")
             return False
         await self._say(*self._answer(tag, command, arguments))
         return True
 
     def _answer(self, tag: bytes, command: bytes, arguments: list[bytes]) -> list[bytes]:
         if command in (b"NOOP", b"CAPABILITY"):
-            return [b"* CAPABILITY IMAP4rev1", tag + b" OK"]
+            return [b"* CAPABILITY IMAP4rev1", tag + b" OK done"]
         if command == b"LOGIN" and len(arguments) == 2:
             self._is_signed_in = arguments == [self._server.user.encode(), self._server.password.encode()]
-            return [tag + (b" OK" if self._is_signed_in else b" NO [AUTHENTICATIONFAILED] invalid credentials")]
+            return [tag + (b" OK done" if self._is_signed_in else b" NO [AUTHENTICATIONFAILED] invalid credentials")]
         if not self._is_signed_in:
             return [tag + b" NO not signed in"]
         if command in (b"EXAMINE", b"SELECT") and arguments:
@@ -148,9 +148,9 @@ class _Session:
             return [tag + b" BAD no folder is open"]
         if command == b"UID SEARCH":
             found = b" ".join(b"%d" % uid for uid in self._search(self._folder, arguments))
-            return [b"* SEARCH " + found if found else b"* SEARCH", tag + b" OK"]
+            return [b"* SEARCH " + found if found else b"* SEARCH", tag + b" OK done"]
         if command == b"UID FETCH" and arguments:
-            return [*self._fetched(self._folder, arguments), tag + b" OK"]
+            return [*self._fetched(self._folder, arguments), tag + b" OK done"]
         return [tag + b" BAD unknown command"]
 
     def _opened(self, tag: bytes, name: str) -> list[bytes]:

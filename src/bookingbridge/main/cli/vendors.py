@@ -20,6 +20,7 @@ def add_to(cli: typer.Typer) -> None:
     cli.command()(vendors)
     cli.command()(connect)
     cli.command()(sync)
+    cli.command()(mail_address)
     cli.add_typer(webhook, name="webhook")
 
 
@@ -137,6 +138,28 @@ def sync(
         out.print("  ".join(f"{key} {value}" for key, value in row.items()))
     if not done:
         out.print("There is nothing connected yet: `bookingbridge connect` or Connections in the web app.")
+
+
+def mail_address(
+    connection: Annotated[str, typer.Argument(help="The connection's id.")],
+    business: Annotated[str | None, typer.Option(help="The business's name or id.")] = None,
+    as_json: bool = AsJson,
+) -> None:
+    """Print the address to which mails for a connection are forwarded. Who knows it can tell us about appointments."""
+
+    async def act() -> str:
+        from bookingbridge.main import mail_door, settings
+
+        async with house() as engine:
+            chosen = await the_business(engine.db, business)
+            found = as_uuid(connection, "connection")
+            return await mail_door.address_of(engine, chosen.id, found, settings.load().mail_domain)
+
+    address = run(act())
+    if as_json:
+        say_json({"address": address})
+    else:
+        out.print(address)
 
 
 @webhook.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bookingbridge.canonical.ports import Ability, Auth, AuthField, Manifest, Stream, Vendor
+from bookingbridge.canonical.ports import Ability, Auth, AuthField, Budget, Manifest, Stream, Vendor
 from bookingbridge.vendors.booksy.client import MAIL_STREAM, BooksyClient
 from bookingbridge.vendors.booksy.options import COUNTRIES, SETTINGS
 from bookingbridge.vendors.booksy.partner_api import PARTNER_ID, PARTNER_KEY, PARTNER_NAME
@@ -64,6 +64,7 @@ MANIFEST = Manifest(
     cost="Free. A partner key is given by Booksy only, on its own terms.",
     settings=SETTINGS,
     host_field="host",
+    budget=Budget(per_second=3.0, at_once=4),
 )  # fmt: skip
 
 VENDOR = Vendor(

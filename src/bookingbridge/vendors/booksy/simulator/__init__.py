@@ -47,7 +47,7 @@ class Booksy(Simulation):
     def __init__(self, *, now: Callable[[], datetime], base_url: str, config: Mapping[str, str]) -> None:
         super().__init__(now=now, base_url=base_url, config=config)
         self.shops: dict[int, Shop] = {}
-        self.partner = signing.Partner(self.now)
+        self.partner = signing.Partner(self.now, config.get("client_id", ""))
         self.mail = MailServer(USER, PASSWORD, now=self.now, fault=self._mail_fault)
         self.webhooks_to = ""
         self._port = 0
@@ -109,7 +109,7 @@ class Booksy(Simulation):
 
     async def _partner(self, _: Request) -> Response:
         return JSONResponse(
-            {"id": signing.PARTNER_ID, "name": signing.PARTNER_NAME, "private_key": self.partner.private_key()}
+            {"id": self.partner.id, "name": self.partner.name, "private_key": self.partner.private_key()}
         )
 
     async def _mailbox(self, _: Request) -> Response:
