@@ -20,8 +20,8 @@ from bookingbridge.infra.arrays import literal
 
 _RING = """
 INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at)
-SELECT 'default', b.* FROM unnest(
-    %(tasks)s::text[], %(priorities)s::int[], %(locks)s::text[], %(debounces)s::text[], %(args)s::jsonb[],
+SELECT b.* FROM unnest(
+    %(queues)s::text[], %(tasks)s::text[], %(priorities)s::int[], %(locks)s::text[], %(debounces)s::text[], %(args)s::jsonb[],
     %(times)s::timestamptz[]
 ) b
 """
@@ -33,7 +33,8 @@ class Bell:
     """One job to run.
 
     `lock`: jobs of the same lock run one after the other, in order. `debounce`: while one with the same text waits,
-    another is not added. `not_before` is aware, None for at once. Higher `priority` runs first.
+    another is not added. `not_before` is aware, None for at once. Higher `priority` runs first. Each `queue` has so
+    many hands of its own.
     """
 
     task: str
@@ -42,6 +43,7 @@ class Bell:
     debounce: str | None = None
     not_before: datetime | None = None
     priority: int = 0
+    queue: str = "default"
 
 
 async def ring(conn: AsyncConnection[Any], *bells: Bell) -> None:
@@ -62,6 +64,7 @@ def _columns(bells: Iterable[Bell]) -> dict[str, Any]:
     # Two transactions that ring the same bells wait for each other in the same order, so never in a circle.
     some = sorted(bells, key=lambda b: (b.debounce or "", b.lock or ""))
     return {
+        "queues": literal([b.queue for b in some]),
         "tasks": literal([b.task for b in some]),
         "priorities": literal([b.priority for b in some]),
         "locks": literal([b.lock for b in some]),
