@@ -161,7 +161,7 @@ def transport(now: Callable[[], datetime]) -> Transport:
         """Tests do not wait."""
 
     return Transport(
-        allowed_hosts=MANIFEST.allowed_hosts, allow_loopback=True, now=now, timeout=5.0, sleep=no_sleep,
+        allowed_hosts=MANIFEST.allowed_hosts, allow_loopback=True, now=now, timeout=2.0, sleep=no_sleep,
         jitter=lambda: 0.0,
     )  # fmt: skip
 
