@@ -14,7 +14,7 @@ from tests.simulators import serving
 from tests.vendorkit.toy import NOW, Toy
 
 from bookingbridge.canonical.errors import Ambiguous, Refused, Rejected, Throttled, Unreachable, Unreadable
-from bookingbridge.vendorkit.http import Answer, Transport
+from bookingbridge.vendorkit.http import Answer, Transport, shown_path
 
 
 @pytest.fixture(scope="module")
@@ -204,3 +204,9 @@ def test_a_credential_that_http_cannot_carry_is_rejected_without_being_quoted(ur
         Run()(lambda http: http.send("GET", f"{url}/numbers", headers={"Authorization": value}))
     assert "canary" not in str(stopped.value)
     assert asked(url) == []
+
+
+def test_a_path_is_logged_without_what_it_may_give_away() -> None:
+    assert shown_path("/v2/bookings/abc123/cancel") == "/v2/bookings/…/cancel"
+    assert shown_path("/calendar/v3/calendars/ana%40example.com/events") == "/calendar/v3/calendars/…/events"
+    assert shown_path("/ical/ZQPWOEIRUTYALSKDJFHGMZNXBCV/basic.ics") == "/ical/…/…"

@@ -39,7 +39,9 @@ class WebhookDoor:
         self._door = door
         self._batcher = batcher
         short, prefix = express.Door(self.delivered, LARGEST), PREFIX.encode()
-        self.lanes = Lanes(lambda path: short if path.startswith(prefix) else None, lets_in=lambda _: True)
+        self.lanes = Lanes(
+            lambda path: short if path.startswith(prefix) and b"?" not in path else None, lets_in=lambda _: True
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
@@ -65,7 +67,9 @@ class WebhookDoor:
             if body is None:
                 return _problem(413, "Too large", f"a webhook holds at most {LARGEST} bytes")
             headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-            arrival = await self._door.admit(vendor, connection_id, headers, body)
+            arrival = await self._door.admit(
+                vendor, connection_id, headers, body, query=scope["query_string"].decode("latin-1")
+            )
             await self._batcher.put(arrival)
         except BridgeError as why:
             return _refusal(why)

@@ -24,11 +24,12 @@ from bookingbridge.sync.sealing import (
     seal_webhook_secrets,
     webhook_secrets,
 )
-from bookingbridge.sync.store import connections
+from bookingbridge.sync.store import connections, runs
 from bookingbridge.sync.store.connections import Connection
 
 __all__ = [
-    "fresh_tokens", "is_due", "open_client", "open_subscription", "open_tokens", "own_host", "reseal_all",
+    "fresh_tokens", "is_due", "open_client", "open_subscription", "open_tokens", "own_host",
+    "renews_itself", "reseal_all",
     "seal_subscription", "seal_tokens", "seal_webhook_secrets", "sign_in_again", "transport", "webhook_secrets",
 ]  # fmt: skip
 
@@ -103,6 +104,11 @@ def _is_good(tokens: Tokens, issued_at: datetime, now: datetime) -> bool:
     if tokens.expires_at is None:
         return False
     return tokens.expires_at - now > min(MARGIN, (tokens.expires_at - issued_at) / 10)
+
+
+def renews_itself(engine: Engine, connection: Connection) -> bool:
+    """Whether tokens of the connection are renewed without its owner."""
+    return _renewal(engine, connection) is not None
 
 
 def _renewal(engine: Engine, connection: Connection) -> _Renewal | None:
@@ -189,6 +195,8 @@ async def open_client(engine: Engine, connection: Connection, tokens: Tokens | N
     vendor = engine.vendor(connection.vendor)
     tokens = tokens or await fresh_tokens(engine, connection)
     account = connection.account_remote_id
+    async with engine.db.business(connection.business_id) as tx:
+        time_zone = await runs.time_zone(tx)
     http = transport(engine, connection, tokens)
     try:
         client = vendor.open(
@@ -200,6 +208,7 @@ async def open_client(engine: Engine, connection: Connection, tokens: Tokens | N
                 now=engine.clock.now,
                 http=http,
                 app=engine.apps.get((connection.vendor, connection.environment), {}),
+                time_zone=time_zone,
             )
         )
         try:

@@ -28,7 +28,7 @@ from bookingbridge.canonical.ids import ConnectionId
 from bookingbridge.canonical.ports import Client, Delivery, Hint, RawRecord
 from bookingbridge.infra.db import Tx
 from bookingbridge.infra.log import get
-from bookingbridge.sync import circuit
+from bookingbridge.sync import circuit, quality
 from bookingbridge.sync.credentials import open_client, webhook_secrets
 from bookingbridge.sync.engine import Engine
 from bookingbridge.sync.looking import Seen, is_shut_out, look
@@ -65,13 +65,19 @@ class Door:
         self._engine = engine
         self._known: dict[UUID, tuple[Connection, list[str], datetime]] = {}
 
-    async def admit(self, vendor_name: str, connection_id: UUID, headers: dict[str, str], body: bytes) -> Arrival:
-        """The webhook, verified. NotFound for unknown connections, Refused (with the reason) for bad signatures."""
+    async def admit(
+        self, vendor_name: str, connection_id: UUID, headers: dict[str, str], body: bytes, *, query: str = ""
+    ) -> Arrival:
+        """The webhook, verified. NotFound for unknown connections, Refused (with the reason) for bad signatures.
+
+        `query` is what the vendor put behind our address: a secret we registered with it, where it signs nothing.
+        """
         connection, secrets = await self._connection(vendor_name, connection_id)
         webhooks = self._engine.vendor(connection.vendor).webhooks
         if webhooks is None:
             raise NotFound(f"{connection.vendor} sends no webhooks")
-        delivery = Delivery(headers, body, self._engine.webhook_url(connection.vendor, connection.id))
+        url = self._engine.webhook_url(connection.vendor, connection.id)
+        delivery = Delivery(headers, body, f"{url}?{query}" if query else url)
         try:
             webhooks.verify(delivery, secrets)
         except Refused:
@@ -121,13 +127,17 @@ class Door:
             raise Unreachable("the database cannot be reached; send it again", code="database_lost") from lost
 
 
+_SECRET_WORDS = ("token", "secret", "auth", "key", "cookie")
 _WORTH_KEEPING = ("content-type", "user-agent", "date")
 
 
 def _kept_headers(headers: dict[str, str]) -> dict[str, str]:
     """Headers that explain a delivery later; cookies and credentials are not among them."""
     return {
-        k: v[:500] for k, v in headers.items() if k in _WORTH_KEEPING or k.startswith(("x-", "square-", "webhook-"))
+        k: v[:500]
+        for k, v in headers.items()
+        if k in _WORTH_KEEPING
+        or (k.startswith(("x-", "square-", "webhook-")) and not any(word in k for word in _SECRET_WORDS))
     }
 
 
@@ -203,6 +213,7 @@ async def _work(
         await _store(engine, tx, connection, said, seen, cause=f"webhooks:{due[0].id}-{due[-1].id}")
         await inbound.settle(tx, [(i, state, why[:500]) for i, (state, why) in said.outcomes.items()])
         await connections.change(tx, connection.id, last_event_at=tx.now)
+        await quality.hear_webhooks(tx, connection.id, max(k.received_at for k in due))
         if is_revoked:
             await connections.set_state(tx, connection.id, "needs_reauth", "access was revoked at the vendor")
         elif now.state in ("degraded", "rate_limited") and seen.found and not seen.silent:

@@ -5,7 +5,7 @@ Where a vendor refuses, the reason is kept and the address is shown to copy.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from uuid import UUID
 
 from bookingbridge.canonical.errors import AuthExpired, BridgeError, NotFound, Refused, Rejected
 from bookingbridge.canonical.ids import RemoteId
-from bookingbridge.canonical.ports import Given, Subscribing, Tokens
+from bookingbridge.canonical.ports import Auth, Given, Subscribing, Tokens
 from bookingbridge.infra.db import Tx
 from bookingbridge.infra.jobs import Bell
 from bookingbridge.infra.log import get
@@ -104,7 +104,7 @@ async def _ensure(engine: Engine, tx: Tx, connection_id: UUID, subscribing: Subs
         return
     known = credentials.open_subscription(engine, now)
     async with _given(engine, now, tokens) as given:
-        app = engine.app(now.vendor, now.environment)
+        app = _app(engine, now)
         found = await subscribing.ensure(given, app, engine.webhook_url(now.vendor, now.id), known)
     await connections.change(
         tx, connection_id, subscription=credentials.seal_subscription(engine, now, found, before=known),
@@ -129,7 +129,7 @@ async def remove(engine: Engine, connection: Connection) -> None:
         tokens = await credentials.fresh_tokens(engine, connection)
         if known := credentials.open_subscription(engine, connection):
             async with _given(engine, connection, tokens) as given:
-                await subscribing.remove(given, engine.app(connection.vendor, connection.environment), known)
+                await subscribing.remove(given, _app(engine, connection), known)
     except BridgeError as failed:
         log.warning("webhooks not removed at the vendor", connection=str(connection.id), why=failed.why)
 
@@ -147,7 +147,7 @@ async def send_test(engine: Engine, business_id: UUID, connection_id: UUID) -> N
         raise Refused(connection.subscription_why or "webhooks are not registered yet")
     tokens = await credentials.fresh_tokens(engine, connection)
     async with _given(engine, connection, tokens) as given:
-        await vendor.subscribing.send_test(given, engine.app(connection.vendor, connection.environment), known)
+        await vendor.subscribing.send_test(given, _app(engine, connection), known)
 
 
 def is_due(connection: Connection, now: datetime) -> bool:
@@ -156,6 +156,13 @@ def is_due(connection: Connection, now: datetime) -> bool:
     if checked is None or now - checked >= EVERY:
         return True
     return expires is not None and expires - now < EARLY and now - checked >= timedelta(hours=1)
+
+
+def _app(engine: Engine, connection: Connection) -> Mapping[str, str]:
+    """The host's own credentials there. Who pasted credentials of their own may do without: what there is, is given."""
+    if connection.auth == Auth.OAUTH:
+        return engine.app(connection.vendor, connection.environment)
+    return engine.apps.get((connection.vendor, connection.environment), {})
 
 
 async def _get(engine: Engine, business_id: UUID, connection_id: UUID) -> Connection | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import re
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -180,7 +181,7 @@ class Transport:
         json: Any, form: Mapping[str, Any] | None, attempt: int,
     ) -> Answer | _Failed:  # fmt: skip
         started = time.perf_counter()
-        line = log.bind(method=method, host=where.host, path=urlsplit(url).path[:200], attempt=attempt)
+        line = log.bind(method=method, host=where.host, path=shown_path(urlsplit(url).path), attempt=attempt)
         try:
             async with self._purse.turn() if self._purse else nullcontext():
                 answer = await self._once(where, method, url, headers, query, json, form)
@@ -266,6 +267,14 @@ class Transport:
         return Ambiguous(
             f"{where.host} failed (status {outcome.status}); it may have done it", code=f"http_{outcome.status}"
         )
+
+
+_WORDS = re.compile(r"[A-Za-z][A-Za-z_-]{0,19}|v\d{1,3}")
+
+
+def shown_path(path: str) -> str:
+    """The path for the log: words of the API stay; ids, addresses and secrets, which paths hold, too, do not."""
+    return "/".join(part if not part or _WORDS.fullmatch(part) else "…" for part in path.split("/"))[:200]
 
 
 @cache
