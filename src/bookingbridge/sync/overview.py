@@ -14,10 +14,11 @@ from bookingbridge.canonical.times import text
 from bookingbridge.infra import outbox
 from bookingbridge.infra.db import Tx
 from bookingbridge.infra.outbox import Told
-from bookingbridge.sync import credentials, planning, schedule
+from bookingbridge.sync import credentials, planning, quality, schedule, vanishing
 from bookingbridge.sync.engine import Engine
-from bookingbridge.sync.store import connections, inbound, links, raws, runs
+from bookingbridge.sync.store import connections, findings, inbound, links, raws, runs
 from bookingbridge.sync.store.connections import Connection
+from bookingbridge.sync.store.findings import Finding
 from bookingbridge.sync.store.inbound import Kept
 from bookingbridge.sync.store.raws import RawSight
 from bookingbridge.sync.store.runs import Run
@@ -51,6 +52,7 @@ class Health:
     running: Run | None
     has_webhook_key: bool
     takes_webhooks: bool
+    findings: Sequence[Finding] = ()
 
 
 async def connections_of(engine: Engine, business_id: UUID) -> list[Connection]:
@@ -88,7 +90,12 @@ async def _health(engine: Engine, tx: Tx, c: Connection) -> Health:
     is_stale = (
         vendor is not None and c.setup_step > 3 and (age is None or age > await _usual_gap(tx, c, vendor.manifest))
     )
-    tone, says = judge(c, tx.now, is_stale=is_stale)
+    renews = vendor is not None and credentials.renews_itself(engine, c)
+    tone, says = judge(c, tx.now, is_stale=is_stale, renews_itself=renews)
+    odd_ones = await findings.are_open(tx, c.id)
+    urgent = [f.says for f in odd_ones if f.code in (quality.UNHEARD, vanishing.VANISHED)]
+    if tone == "ok" and urgent:
+        tone, says = "warn", urgent[0]
     return Health(
         connection=c,
         title=vendor.manifest.title if vendor else "Files",
@@ -99,8 +106,9 @@ async def _health(engine: Engine, tx: Tx, c: Connection) -> Health:
         inbox=await inbound.counts(tx, c.id),
         last_run=next((r for r in recent if r.state in ("done", "failed")), None),
         running=next((r for r in recent if r.state in ("queued", "running", "waiting")), None),
-        has_webhook_key=c.webhook_secrets is not None,
+        has_webhook_key=c.webhook_secrets is not None or c.subscription is not None,
         takes_webhooks=vendor is not None and vendor.webhooks is not None,
+        findings=odd_ones,
     )
 
 
@@ -110,7 +118,7 @@ async def _usual_gap(tx: Tx, c: Connection, manifest: Manifest) -> timedelta:
     return STALE_AFTER * max(planning.interval(mine, at, here) for at in (tx.now, c.last_success_at or tx.now))
 
 
-def judge(c: Connection, now: datetime, *, is_stale: bool) -> tuple[Tone, str]:
+def judge(c: Connection, now: datetime, *, is_stale: bool, renews_itself: bool = False) -> tuple[Tone, str]:
     """A tone (ok, warn, bad) and what it is about, in words. Pure."""
     match c.state:
         case "needs_reauth":
@@ -123,7 +131,7 @@ def judge(c: Connection, now: datetime, *, is_stale: bool) -> tuple[Tone, str]:
             return "warn", "paused"
     if c.setup_step < 5 and c.environment != "file" and c.last_success_at is None:
         return "warn", "set-up is not finished"
-    if c.auth == "token" and c.token_expires_at and c.token_expires_at - now < WARN_BEFORE:
+    if c.auth == "token" and not renews_itself and c.token_expires_at and c.token_expires_at - now < WARN_BEFORE:
         days = max((c.token_expires_at - now).days, 0)
         return "warn", f"token ends in {days} day{'' if days == 1 else 's'}"
     if is_stale:

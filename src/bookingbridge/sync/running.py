@@ -24,7 +24,7 @@ from bookingbridge.infra.db import Tx
 from bookingbridge.infra.ids import new_id
 from bookingbridge.infra.jobs import Bell
 from bookingbridge.infra.log import get
-from bookingbridge.sync import circuit
+from bookingbridge.sync import circuit, quality
 from bookingbridge.sync.credentials import fresh_tokens, open_client, sign_in_again
 from bookingbridge.sync.engine import Engine
 from bookingbridge.sync.store import connections, runs
@@ -116,6 +116,9 @@ async def carry_out(engine: Engine, business_id: UUID, run_id: UUID) -> None:
             return
         await connections.change(tx, connection.id, last_success_at=tx.now)
         await circuit.close(tx, connection.id)
+        read = await runs.get(tx, run.id)
+        assert read
+        await quality.look(tx, connection, engine.vendor(connection.vendor).manifest, read)
         if await connections.set_state(tx, connection.id, "ok"):
             log.info("connection works", connection=str(connection.id), vendor=connection.vendor)
 
@@ -163,7 +166,8 @@ async def _read_stream(
     reach = Reach(is_full=is_full, now=engine.clock.now())
     async for page in client.pages(stream.name, stored[0] if stored else None, reach):
         async with engine.db.business(connection.business_id) as tx:
-            await store_page(tx, course, page)
+            understood = await store_page(tx, course, page)
+            await quality.miss_webhooks(tx, course, understood.taken.written)
         if page.is_last:
             return
 

@@ -10,7 +10,7 @@ from bookingbridge.canonical.errors import Refused
 from bookingbridge.canonical.ids import ConnectionId
 from bookingbridge.canonical.ports import Page, Stream
 from bookingbridge.infra.db import Tx
-from bookingbridge.sync import vanishing
+from bookingbridge.sync import oddity, vanishing
 from bookingbridge.sync.engine import Engine
 from bookingbridge.sync.ingesting import Sighting
 from bookingbridge.sync.reading import Understood, take_raw
@@ -64,8 +64,9 @@ async def store_page(tx: Tx, course: Course, page: Page) -> Understood:
         tx, connection_id, vendor, page.records, engine.ingesters, cause=course.cause, sighting=sighting
     )
     vanished = await _sweep(tx, course, page)
+    odd = oddity.count_odd(understood.taken.written, tx.now)
     before = course.progress.get(stream.name, {})
-    course.progress[stream.name] = _counted(before, stream, page, understood) | await _left(
+    course.progress[stream.name] = _counted(before, stream, page, understood, odd) | await _left(
         tx, course, before, page, vanished
     )
     if not await runs.note(tx, course.run, course.progress):
@@ -77,7 +78,7 @@ async def store_page(tx: Tx, course: Course, page: Page) -> Understood:
     return understood
 
 
-def _counted(before: dict[str, Any], stream: Stream, page: Page, understood: Understood) -> dict[str, Any]:
+def _counted(before: dict[str, Any], stream: Stream, page: Page, understood: Understood, odd: int) -> dict[str, Any]:
     taken = understood.taken
     return {
         "title": stream.title,
@@ -88,6 +89,7 @@ def _counted(before: dict[str, Any], stream: Stream, page: Page, understood: Und
         "same": before.get("same", 0) + taken.same,
         "stale": before.get("stale", 0) + taken.stale,
         "problems": before.get("problems", 0) + len(understood.problems),
+        "odd": before.get("odd", 0) + odd,
         "total": page.total if page.total is not None else before.get("total"),
         "is_done": page.is_last,
     }

@@ -123,6 +123,16 @@ async def resting(tx: Tx, older_than: datetime) -> list[tuple[UUID, UUID]]:
     return [(row[0], row[1]) for row in rows]
 
 
+async def tally(tx: Tx, connection_id: UUID) -> tuple[int, int]:
+    """How many runs of the last day there were, and how many of them failed or wait for a vendor."""
+    row = await tx.one(
+        "SELECT count(*), count(*) FILTER (WHERE state IN ('failed', 'waiting')) FROM sync_runs "
+        "WHERE business_id = %s AND connection_id = %s AND coalesce(heartbeat_at, asked_at) > %s - interval '1 day'",
+        (tx.business_id, connection_id, tx.now),
+    )
+    return (row[0], row[1]) if row else (0, 0)
+
+
 async def cursor(tx: Tx, connection_id: UUID, stream: str) -> tuple[dict[str, Any], bool] | None:
     """Where reading the stream stands: the cursor, and whether the stream was read to its end once."""
     row = await tx.one(
