@@ -13,7 +13,7 @@ from bookingbridge.canonical.errors import AuthExpired, NotFound, Rejected, Unre
 from bookingbridge.canonical.ids import RemoteId
 from bookingbridge.canonical.ports import Json
 from bookingbridge.canonical.records import Booking, Customer
-from bookingbridge.vendors.square.oauth import SCOPES
+from bookingbridge.vendors.square.permissions import SCOPES
 from bookingbridge.vendors.square.read import read
 from bookingbridge.vendors.square.streams import history, windows
 from bookingbridge.vendors.square.sweeps import Progress

@@ -16,7 +16,8 @@ from tests.vendors.square.worlds import MERCHANT, NOW, Square
 from bookingbridge.canonical.errors import AuthExpired, Rejected
 from bookingbridge.canonical.ports import Tokens
 from bookingbridge.vendorkit import oauth
-from bookingbridge.vendors.square.oauth import APP_ID, APP_SECRET, SCOPES, SquareOAuth
+from bookingbridge.vendors.square.oauth import APP_ID, APP_SECRET, SquareOAuth
+from bookingbridge.vendors.square.permissions import SCOPES
 from bookingbridge.vendors.square.simulator import CLIENT_ID, CLIENT_SECRET
 
 APP = {APP_ID: CLIENT_ID, APP_SECRET: CLIENT_SECRET}

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +17,8 @@ from tests.vendors.square import worlds
 from tests.vendors.square.published import Recorder, contract, specs
 from tests.vendors.square.worlds import MERCHANT, NOW, Square, at
 
+from bookingbridge.canonical.commands import CancelBooking, CreateBooking, MoveBooking, Person
+from bookingbridge.canonical.errors import Stale
 from bookingbridge.canonical.ids import RemoteId
 from bookingbridge.canonical.ports import Delivery, Given, Tokens
 from bookingbridge.vendors.square import VENDOR
@@ -89,6 +92,22 @@ def test_signing_in_is_as_published(square: Square, recorder: Recorder) -> None:
 
     with judged(recorder, at_least=3):
         asyncio.run(whole(SquareOAuth()))
+
+
+def test_our_own_writing_is_as_published(square: Square, recorder: Recorder) -> None:
+    starts = NOW + timedelta(days=200)
+    create = CreateBooking(
+        "key-1", starts, starts + timedelta(minutes=45), Person("Ada North", None, "ada@example.com", "+12065550177"),
+        RemoteId("VCUT1"), RemoteId("TMNORA1"), RemoteId("LNORTH1"), "First visit",
+    )  # fmt: skip
+    with judged(recorder, at_least=12):
+        made = square.talk(lambda client: client.send(create))
+        move = MoveBooking("key-2", made.remote_id, 0, starts, starts + timedelta(minutes=60))
+        assert square.talk(lambda client: client.send(move)).version == 1
+        cancel = CancelBooking("key-3", made.remote_id, 1)
+        assert square.talk(lambda client: client.send(cancel)).version == 2
+        with pytest.raises(Stale):
+            square.talk(lambda client: client.send(move))
 
 
 def write(square: Square, method: str, path: str, token: str, **body: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Square: bookings, clients, services, team and payments of a Square Appointments business. Read only for now."""
+"""Square: bookings, clients, services, team and payments of a Square Appointments business."""
 
 from __future__ import annotations
 
@@ -6,18 +6,23 @@ from datetime import timedelta
 
 from bookingbridge.canonical.ports import Ability, Auth, AuthField, Manifest, Vendor
 from bookingbridge.vendors.square.client import SquareClient
-from bookingbridge.vendors.square.oauth import APP_ID, APP_SECRET, SCOPES, SquareOAuth
+from bookingbridge.vendors.square.oauth import APP_ID, APP_SECRET, SquareOAuth
+from bookingbridge.vendors.square.permissions import SCOPES
 from bookingbridge.vendors.square.read import read
 from bookingbridge.vendors.square.streams import STREAMS
 from bookingbridge.vendors.square.webhooks import SquareWebhooks
 from bookingbridge.vendors.square.wire import API_VERSION
+from bookingbridge.vendors.square.writing import COMMANDS
 
 MANIFEST = Manifest(
     name="square",
     title="Square",
     tagline="Your appointments, clients, services, team and payments.",
     abilities=frozenset(
-        {Ability.BOOKINGS, Ability.CLIENTS, Ability.CATALOG, Ability.TEAM, Ability.PAYMENTS, Ability.WEBHOOKS}
+        {
+            Ability.BOOKINGS, Ability.CLIENTS, Ability.CATALOG, Ability.TEAM, Ability.PAYMENTS, Ability.WEBHOOKS,
+            Ability.WRITE_BOOKINGS,
+        }
     ),
     auth=(Auth.OAUTH, Auth.TOKEN),
     scopes=SCOPES,
@@ -51,6 +56,13 @@ MANIFEST = Manifest(
     cost="The API is free. Reading needs no paid plan; writing bookings needs Appointments Plus or Premium.",
 )  # fmt: skip
 
-VENDOR = Vendor(manifest=MANIFEST, read=read, open=SquareClient, oauth=SquareOAuth(), webhooks=SquareWebhooks())
+VENDOR = Vendor(
+    manifest=MANIFEST,
+    read=read,
+    open=SquareClient,
+    oauth=SquareOAuth(),
+    webhooks=SquareWebhooks(),
+    commands=COMMANDS,
+)
 
 __all__ = ["MANIFEST", "VENDOR"]

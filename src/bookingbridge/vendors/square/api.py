@@ -6,11 +6,11 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-from bookingbridge.canonical.errors import Unreadable
+from bookingbridge.canonical.errors import Ambiguous, Unreachable, Unreadable
 from bookingbridge.canonical.ports import Given, Json
 from bookingbridge.vendorkit.http import Transport
 from bookingbridge.vendorkit.paging import Trail
-from bookingbridge.vendors.square.answers import CursorExpired, body_of
+from bookingbridge.vendors.square.answers import CursorExpired, body_of, done
 from bookingbridge.vendors.square.wire import API_VERSION
 
 Ask = Callable[[str | None], Awaitable[Json]]
@@ -40,6 +40,16 @@ class Api:
             "POST", self._base_url + path, headers=self._headers, json=body, is_repeatable=True
         )
         return body_of(answer, what)
+
+    async def write(self, method: str, path: str, what: str, body: Json) -> Json:
+        """The answer to a change. The body holds an idempotency key, so it is repeated; Ambiguous when none came."""
+        try:
+            answer = await self._http.send(
+                method, self._base_url + path, headers=self._headers, json=body, is_repeatable=True
+            )
+        except Unreachable as silent:
+            raise Ambiguous(f"{silent.why}; it may have done it", code=silent.code) from silent
+        return done(answer, what)
 
 
 async def pages(ask: Ask, name: str, cursor: str | None) -> AsyncIterator[tuple[list[Json], str | None, Json]]:

@@ -5,25 +5,28 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
+from bookingbridge.canonical.commands import Command
 from bookingbridge.canonical.errors import NotFound, Rejected, Unreadable
 from bookingbridge.canonical.ids import RemoteId
-from bookingbridge.canonical.ports import Account, Given, Json, Page, RawRecord, Reach
+from bookingbridge.canonical.ports import Account, Given, Json, Page, RawRecord, Reach, Receipt
 from bookingbridge.canonical.times import text
 from bookingbridge.vendors.square import api
 from bookingbridge.vendors.square.api import Api, in_path
-from bookingbridge.vendors.square.oauth import SCOPES
+from bookingbridge.vendors.square.permissions import NEEDED, without
 from bookingbridge.vendors.square.prices import Prices
 from bookingbridge.vendors.square.streams import SERVICE, Streams, id_of, offered, service_query
 from bookingbridge.vendors.square.webhooks import DELETED, EVERY_SERVICE
+from bookingbridge.vendors.square.writing import Writing
 
 
 class SquareClient:
-    """See canonical.ports.Client. The transport belongs to who gave it and is not closed here."""
+    """See canonical.ports.Client and Writer. The transport belongs to who gave it and is not closed here."""
 
     def __init__(self, given: Given) -> None:
         self._api = Api(given)
         self._now = given.now
         self._prices = Prices(self._api)
+        self._writing = Writing(self._api, self._told)
         self._streams = Streams(self._api, self._prices, given)
         self._fetchers: Mapping[str, Callable[[str], Awaitable[list[RawRecord]]]] = {
             "location": self._location,
@@ -43,9 +46,10 @@ class SquareClient:
         if not isinstance(merchant_id, str) or not merchant_id:
             raise Unreadable("Square does not say whose token this is", where="merchant_id")
         # Personal tokens of the host's own account come without a list: they may do everything.
-        missing = tuple(s.name for s in SCOPES if granted and s.name not in granted)
+        missing = tuple(name for name in NEEDED if granted and name not in granted)
         merchant = await self._optional(self._api.get(f"/v2/merchants/{in_path(merchant_id)}", "the business"))
         about = _object(merchant, "merchant")
+        profile = await self._profile()
         return Account(
             remote_id=RemoteId(merchant_id),
             name=_word(about.get("business_name")) or merchant_id,
@@ -53,7 +57,8 @@ class SquareClient:
             missing=missing,
             time_zone=await self._main_zone(_word(about.get("main_location_id"))),
             currency=_word(about.get("currency")),
-            notes=tuple(await self._notes(missing)),
+            notes=tuple(_notes(missing, profile)),
+            without=without(granted, profile),
         )
 
     def pages(self, stream: str, cursor: Json | None, reach: Reach) -> AsyncIterator[Page]:
@@ -68,6 +73,14 @@ class SquareClient:
         except NotFound:
             return []
 
+    async def send(self, command: Command) -> Receipt:
+        """See canonical.ports.Writer."""
+        return await self._writing.send(command)
+
+    async def find(self, command: Command) -> Receipt | None:
+        """See canonical.ports.Writer."""
+        return await self._writing.find(command)
+
     async def close(self) -> None:
         """Nothing is held open here."""
 
@@ -76,17 +89,10 @@ class SquareClient:
         zones = {id_of(found): _word(found.get("timezone")) for found in api.objects(listed, "locations")}
         return zones.get(RemoteId(main or "")) or next((zone for zone in zones.values() if zone), None)
 
-    async def _notes(self, missing: tuple[str, ...]) -> list[str]:
-        notes = []
-        if "APPOINTMENTS_ALL_READ" in missing:
-            notes.append("Square shows only bookings this app made; connect again and allow all bookings.")
-        profile = _object(
-            await self._optional(self._api.get("/v2/bookings/business-booking-profile", "booking settings")),
-            "business_booking_profile",
-        )
-        if profile.get("booking_enabled") is False:
-            notes.append("Online booking is switched off in Square Appointments.")
-        return notes
+    async def _profile(self) -> Json:
+        """The booking settings; {} where they may not be read."""
+        asked = self._api.get("/v2/bookings/business-booking-profile", "booking settings")
+        return _object(await self._optional(asked), "business_booking_profile")
 
     async def _optional(self, asked: Awaitable[Json]) -> Json:
         """What was asked for, or nothing where a permission for it is missing."""
@@ -137,9 +143,11 @@ class SquareClient:
         return [RawRecord("client", id_of(found), found)]
 
     async def _booking(self, remote_id: str) -> list[RawRecord]:
-        """The booking, and its customer beside it: the search for customers may not show a new one for a minute."""
         bare = remote_id.partition(":")[0]
-        found = await self._one(f"/v2/bookings/{in_path(bare)}", "bookings", "booking")
+        return await self._told(await self._one(f"/v2/bookings/{in_path(bare)}", "bookings", "booking"))
+
+    async def _told(self, found: Json) -> list[RawRecord]:
+        """The booking, and its customer beside it: the search for customers may not show a new one for a minute."""
         (priced,) = await self._prices.beside([found])
         return [RawRecord("booking", id_of(found), priced), *await self._client_of(found)]
 
@@ -169,6 +177,15 @@ class SquareClient:
         if not isinstance(found, dict):
             raise Unreadable(f"Square's answer holds no {name}", where=name)
         return found
+
+
+def _notes(missing: tuple[str, ...], profile: Json) -> list[str]:
+    notes = []
+    if "APPOINTMENTS_ALL_READ" in missing:
+        notes.append("Square shows only bookings this app made; connect again and allow all bookings.")
+    if profile.get("booking_enabled") is False:
+        notes.append("Online booking is switched off in Square Appointments.")
+    return notes
 
 
 def _object(body: Json, name: str) -> Json:

@@ -13,22 +13,12 @@ from typing import Any
 
 from bookingbridge.canonical import times
 from bookingbridge.canonical.errors import AuthExpired, Rejected, Unreadable
-from bookingbridge.canonical.ports import Json, Scope, Tokens
+from bookingbridge.canonical.ports import Json, Tokens
 from bookingbridge.vendorkit import oauth
 from bookingbridge.vendorkit.http import Answer, Transport
 from bookingbridge.vendors.square.answers import error_of
+from bookingbridge.vendors.square.permissions import SCOPES
 from bookingbridge.vendors.square.wire import API_VERSION
-
-SCOPES = (
-    Scope("MERCHANT_PROFILE_READ", "To know your locations and their time zones."),
-    Scope("APPOINTMENTS_READ", "To read bookings."),
-    Scope("APPOINTMENTS_ALL_READ", "To read all bookings, not only those that this app made."),
-    Scope("APPOINTMENTS_BUSINESS_SETTINGS_READ", "To tell you when online booking is switched off."),
-    Scope("CUSTOMERS_READ", "To recognise that a click and a booking are the same person's."),
-    Scope("ITEMS_READ", "To know your services and their prices."),
-    Scope("EMPLOYEES_READ", "To know who gave the appointment."),
-    Scope("PAYMENTS_READ", "To know which bookings were paid, and what was refunded."),
-)
 
 APP_ID = "SQUARE_APPLICATION_ID"
 APP_SECRET = "SQUARE_APPLICATION_SECRET"  # noqa: S105 - the name of the setting

@@ -155,7 +155,20 @@ def _bulk(call: Call) -> Json:
     return {"bookings": found}
 
 
+def _is_seller(call: Call) -> bool:
+    return call.token.is_personal or "APPOINTMENTS_ALL_WRITE" in call.token.scopes
+
+
+def _check_plan(call: Call) -> None:
+    """With the seller's permissions only who pays for Appointments may change bookings (Bookings API, 2025-08-20)."""
+    if _is_seller(call) and not call.merchant.has_plan:
+        # The category and this code are published; the status is not.
+        code, category = "MERCHANT_SUBSCRIPTION_NOT_FOUND", "MERCHANT_SUBSCRIPTION_ERROR"
+        raise Complaint(400, code, "The seller has no subscription for this.", category=category)
+
+
 def _create(call: Call) -> Json:
+    _check_plan(call)
     asked = require(call.body, "booking", dict)
     fields = {name: asked[name] for name in UPDATABLE if asked.get(name) is not None}
     fields["location_id"] = require(asked, "location_id", where="booking.location_id")
@@ -176,8 +189,7 @@ def _check(call: Call, fields: Json, *, but: str = "") -> None:
         fields["start_at"] = time_in(fields["start_at"], "booking.start_at")
     for segment in fields.get("appointment_segments", ()):
         _check_segment(call, typed(segment, dict, "booking.appointment_segments"))
-    is_seller = call.token.is_personal or "APPOINTMENTS_ALL_WRITE" in call.token.scopes
-    if is_seller or "start_at" not in fields:
+    if _is_seller(call) or "start_at" not in fields:
         return
     start = times.rfc3339(fields["start_at"])
     taken = busy(call.merchant, start, start + timedelta(days=1), but=but)
@@ -201,6 +213,7 @@ def _check_segment(call: Call, segment: Json) -> None:
 
 
 def _update(call: Call) -> Json:
+    _check_plan(call)
     before = _one(call, call.path("booking_id"))
     asked = require(call.body, "booking", dict)
     _check_version(before, optional(asked, "version", int))
@@ -221,12 +234,12 @@ def change(square: SquareSimulation, merchant: Merchant, before: Json, fields: J
 
 
 def _cancel(call: Call) -> Json:
+    _check_plan(call)
     before = _one(call, call.path("booking_id"))
     _check_version(before, optional(call.body, "booking_version", int))
     if before["status"] not in OPEN:
         raise Complaint(400, "BAD_REQUEST", "The booking is not open.")
-    is_seller = call.token.is_personal or "APPOINTMENTS_ALL_WRITE" in call.token.scopes
-    status = "CANCELLED_BY_SELLER" if is_seller else "CANCELLED_BY_CUSTOMER"
+    status = "CANCELLED_BY_SELLER" if _is_seller(call) else "CANCELLED_BY_CUSTOMER"
     return {"booking": change(call.square, call.merchant, before, {"status": status})}
 
 

@@ -84,6 +84,7 @@ def _booking_settings(call: Call) -> Json:
             "booking_enabled": True,
             "booking_policy": "ACCEPT_ALL",
             "allow_user_cancel": True,
+            "support_seller_level_writes": call.merchant.has_plan,
         }
     }
 

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 from bookingbridge.canonical.ports import Json
 from bookingbridge.vendorkit import oauth, signatures
 from bookingbridge.vendorkit.simulated_pages import hidden, page
-from bookingbridge.vendors.square.oauth import SCOPES
+from bookingbridge.vendors.square.permissions import SCOPES
 from bookingbridge.vendors.square.simulator.answers import AUTH, Complaint, read_body, reply, require, stamp
 from bookingbridge.vendors.square.simulator.state import Grant, Token, new_id
 
@@ -70,7 +70,7 @@ class SigningIn:
             title="BookingBridge wants access to your Square account",
             body='<form method="post"><label for="merchant_id">Business</label>'
             f'<select id="merchant_id" name="merchant_id">{merchants}</select>'
-            f'<p class="soft">It will be able to read:</p><ul>{wanted}</ul>{hidden(**carried)}'
+            f'<p class="soft">It will be allowed:</p><ul>{wanted}</ul>{hidden(**carried)}'
             '<div class="acts"><button class="main" name="decision" value="allow">Allow</button>'
             '<button name="decision" value="deny">Deny</button></div></form>',
         )

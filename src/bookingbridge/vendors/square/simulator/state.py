@@ -59,6 +59,8 @@ class Merchant:
     """Which item each service variation belongs to."""
     catalog_history: dict[str, list[Json]] = field(default_factory=dict)
     """Every version of every variation, oldest first."""
+    has_plan: bool = True
+    """Appointments Plus or Premium, without which the seller's permissions change no booking."""
     made_by: dict[str, str] = field(default_factory=dict)
     """Which application made a booking; buyer-level permissions see only those."""
 

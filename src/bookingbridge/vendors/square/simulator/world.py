@@ -1,6 +1,7 @@
 """Filling a simulated Square in one request: plain lists, times as history had them, no webhooks unless wanted.
 
-    {"merchants":  [{"id", "business_name", "currency": "USD", "country": "US", "main_location_id", "created_at"}],
+    {"merchants":  [{"id", "business_name", "currency": "USD", "country": "US", "main_location_id", "created_at",
+                     "has_plan": true}],
      "locations":  [{"id", "merchant_id", "name", "timezone", "address": {…}, "status"}],
      "team":       [{"id", "merchant_id", "given_name", "family_name", "status"}],
      "services":   [{"id": the variation's, "item_id", "merchant_id", "name", "variation_name": "Regular",
@@ -115,9 +116,8 @@ class _Loader:
         }
         known = self._square.state.merchants.get(row["id"])
         if known is None:
-            self._square.state.merchants[row["id"]] = Merchant(row["id"], about)
-        else:
-            known.about = about
+            known = self._square.state.merchants[row["id"]] = Merchant(row["id"], about)
+        known.about, known.has_plan = about, bool(row.get("has_plan", True))
 
     def _location(self, row: Json) -> None:
         merchant = self._of(row)
