@@ -60,6 +60,18 @@ def test_pasted_credentials_are_tested_at_once_and_run_and_go(site: Site, base: 
         assert made.json()["test"]["account"] == "Harbour Lane Hair"
         connection = made.json()["connection"]
         assert [c["id"] for c in ask("GET", "auth").json()] == [connection]
+        (fares,) = ask("GET", "health").json()
+        assert fares == http.get(f"/api/v1/connections/{connection}/health").json()
+        assert fares == http.get("/api/v1/oauth/status").json()[0]
+        assert fares["findings"] == []
+        assert fares["hearing"]["url"].endswith(f"/api/v1/webhooks/square/{connection}")
+        at = f"/api/v1/connections/{connection}/schedule"
+        assert http.get(at).json()["full_at"] == "02:00"
+        assert http.patch(at, json={"full_at": "04:30", "every_minutes": 30}).json()["full_at"] == "04:30"
+        assert http.get(at).json() | {"opens": "08:00", "every_minutes": 30} == http.get(at).json()
+        assert http.patch(at, json={"full_at": "25:00"}).status_code == 422
+        assert http.patch(at, json={"every_minutes": 1}).status_code == 422
+        assert http.post(f"/api/v1/connections/{connection}/confirm-vanished").status_code == 409
         run = ask("POST", "full-sync").json()["run"]
         assert ask("POST", "sync").json()["run"] == run, "a run under way is not doubled"
         assert [r["id"] for r in ask("GET", "sync").json()] == [run]

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from bookingbridge.api.operations import OperationRouter
-from bookingbridge.api.v1 import analytics, business, integration, integrations, me, oauth, publishing, tokens
+from bookingbridge.api.v1 import (
+    analytics,
+    business,
+    connection_life,
+    integration,
+    integrations,
+    me,
+    oauth,
+    publishing,
+    tokens,
+)
 
 ROUTERS: tuple[OperationRouter, ...] = (
     me.router,
@@ -12,6 +22,7 @@ ROUTERS: tuple[OperationRouter, ...] = (
     oauth.router,
     integration.router,
     integrations.router,
+    connection_life.router,
     analytics.router,
     publishing.router,
 )

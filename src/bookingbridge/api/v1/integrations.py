@@ -18,6 +18,7 @@ from bookingbridge.api.auth import needs
 from bookingbridge.api.models import Given, Id, Shown, Text
 from bookingbridge.api.operations import operations
 from bookingbridge.api.paging import Page, Paging, paging
+from bookingbridge.api.v1.connection_life import HealthShown, fares
 from bookingbridge.api.v1.integration import EventShown, RunQueued, RunShown, TestShown
 from bookingbridge.api.v1.oauth import ConnectionShown, Environment, engine_of
 from bookingbridge.canonical.errors import NotFound, Refused
@@ -180,13 +181,13 @@ async def sync_status(
 
 
 @router.get("/{vendor}/health", summary="How the vendor's connections fare")
-async def health(
+async def vendor_health(
     request: Request, vendor: VendorName, who: Who = needs(Permission.SEE_CONNECTIONS)
-) -> list[ConnectionShown]:
+) -> list[HealthShown]:
     """The same story that the Connections page tells."""
     engine = _engine(request, vendor)
     async with engine.db.business(who.business_id) as tx:
-        return [ConnectionShown.of(h) for h in await _all(engine, tx, vendor)]
+        return await fares(engine, tx, vendor=vendor)
 
 
 @router.get("/{vendor}/operations", summary="What was done for the vendor's connections")

@@ -176,11 +176,3 @@ async def come_back(
     if wants_json:
         return JSONResponse({"connection": str(connection_id)})
     return RedirectResponse(f"/connections/{connection_id}", status_code=303)
-
-
-@router.get("/status", summary="How every connection stands")
-async def connection_status(request: Request, who: Who = needs(Permission.SEE_CONNECTIONS)) -> list[ConnectionShown]:
-    """The same story that the Connections page tells."""
-    engine = engine_of(request)
-    async with engine.db.business(who.business_id) as tx:
-        return [ConnectionShown.of(h) for h in await overview.health(engine, tx)]
