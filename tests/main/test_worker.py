@@ -113,6 +113,12 @@ async def _arrive(s: Shop, key: str) -> None:
         await inbound.keep(conn, [arrival])
 
 
+async def _inbound_job(s: Shop) -> None:
+    """A bell rings for an inbox in which nothing lies."""
+    async with s.engine.db.business(s.business) as tx:
+        await tx.ring(inbound._bell(s.business, s.connection))
+
+
 def test_a_job_that_this_worker_lost_sight_of_does_not_block_its_connection_for_ever(
     database_url: str, base: str
 ) -> None:
@@ -120,6 +126,15 @@ def test_a_job_that_this_worker_lost_sight_of_does_not_block_its_connection_for_
         async with shop(database_url, base, small_world(days=3)) as s:
             lock = f"inbox:{s.connection}"
             async with working(s):
+                with psycopg.connect(database_url) as owner:
+                    # The job waits for this, so that it is seen which worker it is that does such jobs.
+                    slot = s.connection.int % 2**31
+                    owner.execute("SELECT pg_advisory_xact_lock(%s, %s)", (inbound._RINGERS, slot))
+                    await _inbound_job(s)
+                    await _until(s, DOING, [(1,)])
+                    (number,) = owner.execute(
+                        "SELECT worker_id FROM procrastinate_jobs WHERE status = 'doing'"
+                    ).fetchall()[0]
                 await _arrive(s, "one")
                 await _until(s, INBOX, [("unreadable",)])
                 await _until(s, DOING, [(0,)])
@@ -127,9 +142,8 @@ def test_a_job_that_this_worker_lost_sight_of_does_not_block_its_connection_for_
                     # As when the line broke while the end of a job was written.
                     owner.execute(
                         "INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args, "
-                        "status, worker_id) SELECT 'default', 'inbound', 10, %s, %s, %s, 'doing', max(id) "
-                        "FROM procrastinate_workers",
-                        (lock, lock, Jsonb({"business": str(s.business), "connection": str(s.connection)})),
+                        "status, worker_id) VALUES ('default', 'inbound', 10, %s, %s, %s, 'doing', %s)",
+                        (lock, lock, Jsonb({"business": str(s.business), "connection": str(s.connection)}), number),
                     )
                 await _arrive(s, "two")
                 await _until(s, INBOX, [("unreadable",)] * 2)
@@ -140,10 +154,10 @@ def test_a_job_that_this_worker_lost_sight_of_does_not_block_its_connection_for_
 def test_a_worker_that_was_taken_for_dead_begins_anew(database_url: str, base: str) -> None:
     async def story() -> None:
         async with shop(database_url, base, small_world(days=3)) as s, working(s):
-            await _until(s, "SELECT count(*) FROM procrastinate_workers", [(1,)])
-            with psycopg.connect(database_url) as owner:
-                # As another one does that starts while this one sleeps.
-                owner.execute("DELETE FROM procrastinate_workers")
+            await _until(s, "SELECT count(*) FROM procrastinate_workers", [(len(worker.QUEUES),)])
+            async with await psycopg.AsyncConnection.connect(database_url) as owner:
+                # As another one does that starts while this one sleeps. It may have to wait for this one's statement.
+                await owner.execute("DELETE FROM procrastinate_workers")
             await _arrive(s, "one")
             await _until(s, INBOX, [("unreadable",)])
             await _until(s, DOING, [(0,)])

@@ -29,6 +29,9 @@ from bookingbridge.sync.engine import Engine
 log = get(__name__)
 
 CONCURRENCY = 8
+RUNS_AT_ONCE = 4
+"""How many connections are read at once, beside all other work: webhooks and reactions never wait for an import."""
+QUEUES = {"default": CONCURRENCY, running.QUEUE: RUNS_AT_ONCE}
 TRIES = 12
 DEAD_AFTER_S = 15.0
 GRACE_S = 8.0
@@ -96,35 +99,41 @@ async def run(engine: Engine, *, until: asyncio.Event | None = None, dead_after_
         asyncio.create_task(_every(30.0, lambda: schedule.sweep(engine), stop)),
         asyncio.create_task(_every(upkeep.EVERY_S, lambda: upkeep.tidy(engine), stop)),
     ]
+    await asyncio.gather(*(_keep_running(engine, stop, dead_after_s, queue) for queue in QUEUES))
+    await asyncio.gather(*rounds, return_exceptions=True)
+
+
+async def _keep_running(engine: Engine, stop: asyncio.Event, dead_after_s: float, queue: str) -> None:
+    """Jobs of the queue are run until told to stop, again and again where the database was lost."""
     is_lost = False
     while not stop.is_set():
         try:
             # The job library waits half a minute for a database that is away, and cannot be told to stop meanwhile.
             async with await AsyncConnection.connect(engine.db.url, connect_timeout=5):
                 pass
-            log.info("worker is back" if is_lost else "worker ready")
+            log.info("worker is back" if is_lost else "worker ready", queue=queue)
             is_lost = False
-            await _run_jobs(engine, stop, dead_after_s)
+            await _run_jobs(engine, stop, dead_after_s, queue)
         except Exception as failed:
             if not is_lost:
-                log.warning("worker begins again", why=f"{type(failed).__name__}: {failed}"[:200])
+                log.warning("worker begins again", queue=queue, why=f"{type(failed).__name__}: {failed}"[:200])
             is_lost = True
         if not stop.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), 0.5)
-    await asyncio.gather(*rounds, return_exceptions=True)
 
 
-async def _run_jobs(engine: Engine, stop: asyncio.Event, dead_after_s: float) -> None:
+async def _run_jobs(engine: Engine, stop: asyncio.Event, dead_after_s: float, queue: str) -> None:
     """Jobs are run until told to stop. Also ends, or raises, when the database was lost: then begin again."""
     app = App(connector=PsycopgConnector(conninfo=engine.db.url, min_size=1, max_size=4))
     tasks(app, engine)
-    hands = _Hands(app, dead_after_s)
+    hands = _Hands(app, dead_after_s, queue)
     ended = asyncio.Event()
     async with app.open_async():
         worker = asyncio.create_task(
             app.run_worker_async(
-                concurrency=CONCURRENCY,
+                queues=[queue],
+                concurrency=QUEUES[queue],
                 delete_jobs="successful",
                 install_signal_handlers=False,
                 fetch_job_polling_interval=1.0,
@@ -146,11 +155,12 @@ async def _run_jobs(engine: Engine, stop: asyncio.Event, dead_after_s: float) ->
 
 
 class _Hands:
-    """Knows which jobs this process has in hand, and takes up those that nobody has."""
+    """Knows which jobs of a queue this process has in hand, and takes up those that nobody has."""
 
-    def __init__(self, app: App, dead_after_s: float) -> None:
+    def __init__(self, app: App, dead_after_s: float, queue: str) -> None:
         self._app = app
         self._dead_after_s = dead_after_s
+        self._queue = queue
         self._worker_id: int | None = None
         self._held: set[int] = set()
         self._dropped: set[int] = set()
@@ -167,8 +177,9 @@ class _Hands:
 
     async def take_up(self) -> None:
         """Jobs of dead workers wait to be run again, and those of ours that ended without the database knowing."""
-        left = list(await self._app.job_manager.get_stalled_jobs(seconds_since_heartbeat=self._dead_after_s))
-        doing = await self._app.job_manager.list_jobs_async(status="doing")
+        manager = self._app.job_manager
+        left = list(await manager.get_stalled_jobs(queue=self._queue, seconds_since_heartbeat=self._dead_after_s))
+        doing = await manager.list_jobs_async(queue=self._queue, status="doing")
         ours = [job for job in doing if job.worker_id is not None and job.worker_id == self._worker_id]
         not_held = {job.id: job for job in ours if job.id is not None and job.id not in self._held}
         # A job is not in hand for a moment at its beginning and at its end, too: hence seen twice.
