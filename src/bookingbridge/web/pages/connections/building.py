@@ -9,18 +9,19 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from bookingbridge.canonical.errors import Refused
-from bookingbridge.canonical.ports import Ability, Auth, AuthField, Manifest
+from bookingbridge.canonical.ports import Auth, AuthField, Manifest
 from bookingbridge.domains.accounts.api import Permission, Who
 from bookingbridge.sync.engine import Engine
 from bookingbridge.sync.overview import Connection, Health
 from bookingbridge.web import format as fmt
 from bookingbridge.web import sources
+from bookingbridge.web.pages.connections import offering
 from bookingbridge.web.pages.connections import view as v
 from bookingbridge.web.pages.connections.guides import guide
+from bookingbridge.web.pages.connections.offering import SIMULATOR
 from bookingbridge.web.ui import parts
-from bookingbridge.web.ui.parts import Action, Choice, CopyBox, Empty, Field, Form, Notice, Problem, Step, Tab, Tag
+from bookingbridge.web.ui.parts import Action, Choice, CopyBox, Empty, Field, Form, Notice, Problem, Step, Tab
 
-SIMULATOR = "simulator"
 STEPS = ("Credentials", "Permissions", "Import", "Check")
 DONE = 5
 """The set-up step of a connection whose set-up is over."""
@@ -47,7 +48,7 @@ def the_list(
     )
     return v.ConnectionsView(
         rows,
-        vendor_cards(engine, without=known) if may else (),
+        offering.groups(engine, without=known) if may else (),
         None if rows else empty,
         (Notice("It was not connected", problem[:300], "warn"),) if problem else (),
         may,
@@ -96,20 +97,6 @@ def _due(engine: Engine, h: Health) -> str:
     if c.state == "paused":
         return "rests"
     return f"every {fmt.span(engine.vendor(c.vendor).manifest.every)}"
-
-
-def vendor_cards(engine: Engine, *, without: set[str] | frozenset[str] = frozenset()) -> tuple[v.VendorCard, ...]:
-    """Booking systems first."""
-    some = [engine.vendor(name).manifest for name in engine.vendors if name not in without]
-    some.sort(key=lambda m: (Ability.BOOKINGS not in m.abilities, m.title))
-    return tuple(_card(engine, m) for m in some)
-
-
-def _card(engine: Engine, m: Manifest) -> v.VendorCard:
-    is_bookings = Ability.BOOKINGS in m.abilities
-    unlocks = "visits, revenue, no-shows" if is_bookings else f"spend and return of {m.title} campaigns"
-    tag = Tag("Simulator ready", "info") if SIMULATOR in engine.environments(m.name) else None
-    return v.VendorCard(m.title, m.tagline, f"/connections/new/{m.name}", unlocks, 4 if is_bookings else 6, tag)
 
 
 def steps(now: int, start_href: str = "") -> tuple[Step, ...]:
@@ -173,7 +160,7 @@ def credentials(
         ways=_ways(manifest, base, way, environment),
         how=_how(engine, vendor, way, environment),
         copies=() if environment == SIMULATOR else _copies(engine, vendor, way, connection),
-        permissions=tuple(v.Permission(s.name, s.why, "write" in s.name.lower()) for s in manifest.scopes),
+        permissions=offering.permissions(manifest),
         form=_form(engine, manifest, base, way, environment, asked, is_fixed=connection is not None),
         authorize_href=f"{base}/authorize?environment={environment}" if is_ready else "",
         authorize_label=f"Continue to {manifest.title}{suffix}" if is_ready else "",

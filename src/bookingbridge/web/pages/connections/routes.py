@@ -20,7 +20,7 @@ from bookingbridge.sync import connecting
 from bookingbridge.sync import overview as sync
 from bookingbridge.web.auth import needs
 from bookingbridge.web.forms import go, posted
-from bookingbridge.web.pages.connections import building, connected, leaving, wizard
+from bookingbridge.web.pages.connections import building, connected, leaving, offering, wizard
 from bookingbridge.web.pages.connections.asking import engine_of
 from bookingbridge.web.pages.connections.view import NewView
 from bookingbridge.web.shell import Shell
@@ -43,7 +43,7 @@ async def connections(request: Request, who: Who = needs(Permission.SEE_CONNECTI
 
 @router.get("/connections/new")
 async def new(request: Request, who: Who = needs(Permission.MANAGE_CONNECTIONS)) -> Response:
-    view = NewView(building.vendor_cards(engine_of(request)), "/settings/import")
+    view = NewView(offering.groups(engine_of(request)), "/settings/import")
     return _shell.show(request, "connections/new.html", view, title="Connect a source")
 
 

@@ -18,17 +18,19 @@ def steps(now: int) -> tuple[p.Step, ...]:
     return tuple(p.Step(name, state(i), "/connections/new/square" if i < now else "") for i, name in enumerate(names))
 
 
-def vendors() -> tuple[v.VendorCard, ...]:
+def groups() -> tuple[v.VendorGroup, ...]:
     real = p.Tag("Simulator ready", "info")
-    return (
+    square = (
         v.VendorCard(
             "Square",
             "Bookings, customers and payments.",
             "/connections/new/square",
-            "visits, revenue, no-shows",
+            "booked visits, what was paid",
             4,
             real,
         ),
+    )
+    ads = (
         v.VendorCard(
             "Meta Ads",
             "What Facebook and Instagram ads cost, day by day.",
@@ -44,6 +46,7 @@ def vendors() -> tuple[v.VendorCard, ...]:
             8,
         ),
     )
+    return v.VendorGroup("Where your bookings are", square), v.VendorGroup("Advertising", ads)
 
 
 def connections() -> v.ConnectionsView:
@@ -80,7 +83,7 @@ def connections() -> v.ConnectionsView:
             "Reconnect",
         ),
     )
-    return v.ConnectionsView(rows, vendors()[1:])
+    return v.ConnectionsView(rows, groups()[1:])
 
 
 def connections_empty() -> v.ConnectionsView:
@@ -90,11 +93,11 @@ def connections_empty() -> v.ConnectionsView:
         "plug",
         (p.Action("Connect a booking system", "/connections/new/square", is_main=True),),
     )
-    return v.ConnectionsView((), vendors(), empty)
+    return v.ConnectionsView((), groups(), empty)
 
 
 def new() -> v.NewView:
-    return v.NewView(vendors(), "/settings/import")
+    return v.NewView(groups(), "/settings/import")
 
 
 def _permissions() -> tuple[v.Permission, ...]:

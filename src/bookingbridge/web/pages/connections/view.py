@@ -65,11 +65,23 @@ class VendorCard:
 
 
 @dataclass(frozen=True, slots=True)
+class VendorGroup:
+    """Vendors that are of use for the same thing."""
+
+    title: str
+    vendors: tuple[VendorCard, ...]
+
+    @property
+    def key(self) -> str:
+        return self.title.lower().replace(" ", "-")
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionsView:
     """list.html: GET /connections."""
 
     rows: tuple[ConnectionRow, ...]
-    vendors: tuple[VendorCard, ...]
+    groups: tuple[VendorGroup, ...]
     empty: Empty | None = None
     notices: tuple[Notice, ...] = ()
     can_connect: bool = True
@@ -79,13 +91,13 @@ class ConnectionsView:
 class NewView:
     """new.html: GET /connections/new: which source? `import_href` is for those whose system is not among them."""
 
-    vendors: tuple[VendorCard, ...]
+    groups: tuple[VendorGroup, ...]
     import_href: str
 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """What we ask the vendor for, and why, in words for the owner."""
+    """What we ask the vendor for, and why, in words for the owner. Without a name where the vendor has none for it."""
 
     name: str
     why: str
