@@ -777,7 +777,8 @@ CREATE TABLE credits (
 );
 CREATE INDEX ON credits (business_id, touch_id);
 
--- Sums of credits per day, place and campaign: what pages read. Channel "unknown" holds visits without a touch.
+-- Sums of credits per day, place (the zero id is all of them) and campaign: what pages read. Channel "unknown" holds
+-- visits without a touch.
 CREATE TABLE credit_days (
     business_id uuid NOT NULL REFERENCES businesses,
     day date NOT NULL,
@@ -796,6 +797,7 @@ CREATE TABLE credit_days (
     computed_at timestamptz NOT NULL,
     PRIMARY KEY (business_id, day, location_id, channel, campaign_key, currency)
 );
+CREATE INDEX ON credit_days (business_id, location_id, day);
 
 -- Sums of conversions per day and place. `squares` is the sum of squared revenues, for how much visits differ.
 CREATE TABLE conversion_days (

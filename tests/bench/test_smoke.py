@@ -12,6 +12,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from bookingbridge.infra.day_ranges import EVERYWHERE
+
 BENCH = Path(__file__).parents[2] / "bench"
 
 
@@ -38,8 +40,18 @@ def test_pages_are_compared_with_their_statements_over_consistent_figures(databa
     assert all(page["page / SQL"] > 0 and page["statements"] > 10 for page in said["pages"].values())
     with psycopg.connect(database_url) as conn:
         paid = conn.execute("SELECT sum(revenue_minor) FROM conversions").fetchone()
-        days = conn.execute("SELECT sum(revenue_minor) FROM conversion_days").fetchone()
-        each = conn.execute("SELECT sum(first_minor), sum(last_minor), sum(linear_minor) FROM credit_days").fetchone()
+        everywhere = (EVERYWHERE,)
+        days = conn.execute(
+            "SELECT sum(revenue_minor) FROM conversion_days WHERE location_id = %s", everywhere
+        ).fetchone()
+        each = conn.execute(
+            "SELECT sum(first_minor), sum(last_minor), sum(linear_minor) FROM credit_days WHERE location_id = %s",
+            everywhere,
+        ).fetchone()
+        somewhere = conn.execute(
+            "SELECT sum(revenue_minor) FROM conversion_days WHERE location_id <> %s", everywhere
+        ).fetchone()
+    assert paid == somewhere
     assert paid == days
     assert each == paid * 3  # type: ignore[operator]
 

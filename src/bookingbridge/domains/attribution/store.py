@@ -12,11 +12,9 @@ from psycopg.types.json import Jsonb
 
 from bookingbridge.domains.attribution.rules import MODELS
 from bookingbridge.infra.bulk import upsert
+from bookingbridge.infra.day_ranges import EVERYWHERE
 from bookingbridge.infra.db import Tx
 from bookingbridge.infra.ids import new_id
-
-NOWHERE = UUID(int=0)
-"""The location of visits that have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +142,10 @@ async def save(tx: Tx, conversions: Sequence[Sequence[Any]], credits: Iterable[S
 _SUMS = ", ".join(f"sum(k.{c})::bigint" for c in _MINORS) + ", " + ", ".join(f"sum(k.{c}::float8)" for c in _SHARES)
 _WHOLE = ", ".join(["sum(c.revenue_minor)::bigint"] * 6 + ["count(*)::float8"] * 6)
 
+# Sums stand once over all places and once per location; a visit without a location counts in the former only.
+_PLACE = "CASE WHEN grouping(c.location_id) = 1 THEN %(everywhere)s ELSE c.location_id END"
+_IS_PLACE = "grouping(c.location_id) = 1 OR c.location_id IS NOT NULL"
+
 
 async def rebuild_days(tx: Tx, days: Sequence[date]) -> None:
     """The sums of these days are made again from conversions and credits."""
@@ -158,34 +160,38 @@ async def rebuild_days(tx: Tx, days: Sequence[date]) -> None:
     await tx.run(
         f"""
         INSERT INTO credit_days ({columns})
-        SELECT %(b)s, c.day, coalesce(c.location_id, %(nowhere)s), k.channel, k.campaign_key, c.currency,
+        SELECT %(b)s, c.day, {_PLACE}, k.channel, k.campaign_key, c.currency,
             max(k.campaign), count(DISTINCT c.booking_id),
             count(DISTINCT c.booking_id) FILTER (WHERE c.is_first_visit), {_SUMS}, %(now)s
         FROM conversions c JOIN credits k ON k.business_id = c.business_id AND k.booking_id = c.booking_id
         WHERE c.business_id = %(b)s AND c.day = ANY(%(days)s)
-        GROUP BY c.day, coalesce(c.location_id, %(nowhere)s), k.channel, k.campaign_key, c.currency
+        GROUP BY GROUPING SETS ((c.day, k.channel, k.campaign_key, c.currency),
+            (c.day, k.channel, k.campaign_key, c.currency, c.location_id))
+        HAVING {_IS_PLACE}
         UNION ALL
-        SELECT %(b)s, c.day, coalesce(c.location_id, %(nowhere)s), 'unknown', '', c.currency, '', count(*),
+        SELECT %(b)s, c.day, {_PLACE}, 'unknown', '', c.currency, '', count(*),
             count(*) FILTER (WHERE c.is_first_visit), {_WHOLE}, %(now)s
         FROM conversions c
         WHERE c.business_id = %(b)s AND c.day = ANY(%(days)s) AND c.touch_count = 0
-        GROUP BY c.day, coalesce(c.location_id, %(nowhere)s), c.currency
+        GROUP BY GROUPING SETS ((c.day, c.currency), (c.day, c.currency, c.location_id))
+        HAVING {_IS_PLACE}
         """,
-        {"b": tx.business_id, "days": list(days), "nowhere": NOWHERE, "now": tx.now},
+        {"b": tx.business_id, "days": list(days), "everywhere": EVERYWHERE, "now": tx.now},
     )
     await tx.run("DELETE FROM conversion_days WHERE business_id = %s AND day = ANY(%s)", (tx.business_id, list(days)))
     await tx.run(
-        """
+        f"""
         INSERT INTO conversion_days (business_id, day, location_id, currency, visits, first_visits, known_visits,
             revenue_minor, known_minor, squares, computed_at)
-        SELECT business_id, day, coalesce(location_id, %(nowhere)s), currency, count(*),
-            count(*) FILTER (WHERE is_first_visit), count(*) FILTER (WHERE touch_count > 0), sum(revenue_minor),
-            coalesce(sum(revenue_minor) FILTER (WHERE touch_count > 0), 0),
-            sum(revenue_minor::float8 * revenue_minor), %(now)s
-        FROM conversions WHERE business_id = %(b)s AND day = ANY(%(days)s)
-        GROUP BY business_id, day, coalesce(location_id, %(nowhere)s), currency
+        SELECT %(b)s, c.day, {_PLACE}, c.currency, count(*),
+            count(*) FILTER (WHERE c.is_first_visit), count(*) FILTER (WHERE c.touch_count > 0), sum(c.revenue_minor),
+            coalesce(sum(c.revenue_minor) FILTER (WHERE c.touch_count > 0), 0),
+            sum(c.revenue_minor::float8 * c.revenue_minor), %(now)s
+        FROM conversions c WHERE c.business_id = %(b)s AND c.day = ANY(%(days)s)
+        GROUP BY GROUPING SETS ((c.day, c.currency), (c.day, c.currency, c.location_id))
+        HAVING {_IS_PLACE}
         """,
-        {"b": tx.business_id, "days": list(days), "nowhere": NOWHERE, "now": tx.now},
+        {"b": tx.business_id, "days": list(days), "everywhere": EVERYWHERE, "now": tx.now},
     )
 
 
@@ -211,10 +217,10 @@ async def sums(tx: Tx, first: date, last: date, location_id: UUID | None) -> lis
         SELECT channel, campaign_key, max(campaign), currency, sum(visits)::bigint, sum(first_visits)::bigint, {totals}
         FROM credit_days
         WHERE business_id = %(b)s AND day BETWEEN %(first)s AND %(last)s
-            AND (%(location)s::uuid IS NULL OR location_id = %(location)s)
+            AND location_id = %(place)s
         GROUP BY channel, campaign_key, currency
         """,
-        {"b": tx.business_id, "first": first, "last": last, "location": location_id},
+        {"b": tx.business_id, "first": first, "last": last, "place": location_id or EVERYWHERE},
     )
     return [Sum(row[0], row[1], row[2], row[3], row[4], row[5], tuple(row[6:12]), tuple(row[12:18])) for row in rows]
 
@@ -234,9 +240,9 @@ async def channel_days(tx: Tx, model: str, first: date, last: date, location_id:
     column = _MINORS[[m.value for m in MODELS].index(model)]
     rows = await tx.all(
         f"SELECT day, channel, currency, sum({column})::bigint FROM credit_days WHERE business_id = %(b)s "
-        "AND day BETWEEN %(first)s AND %(last)s AND (%(location)s::uuid IS NULL OR location_id = %(location)s) "
+        "AND day BETWEEN %(first)s AND %(last)s AND location_id = %(place)s "
         "GROUP BY day, channel, currency ORDER BY day, channel",
-        {"b": tx.business_id, "first": first, "last": last, "location": location_id},
+        {"b": tx.business_id, "first": first, "last": last, "place": location_id or EVERYWHERE},
     )
     return [ChannelDay(*row) for row in rows]
 
@@ -262,10 +268,10 @@ async def totals(tx: Tx, first: date, last: date, location_id: UUID | None) -> l
             sum(revenue_minor)::bigint, sum(known_minor)::bigint, max(computed_at)
         FROM conversion_days
         WHERE business_id = %(b)s AND day BETWEEN %(first)s AND %(last)s
-            AND (%(location)s::uuid IS NULL OR location_id = %(location)s)
+            AND location_id = %(place)s
         GROUP BY currency
         """,
-        {"b": tx.business_id, "first": first, "last": last, "location": location_id},
+        {"b": tx.business_id, "first": first, "last": last, "place": location_id or EVERYWHERE},
     )
     return [Totals(*row) for row in rows]
 
@@ -352,8 +358,8 @@ async def spread(tx: Tx, first: date, last: date) -> float:
     """How much paid visits differ in what they bring: E[x²] / E[x]², at least 1; 2 where there are too few to tell."""
     row = await tx.one(
         "SELECT sum(visits), sum(revenue_minor), sum(squares) FROM conversion_days "
-        "WHERE business_id = %s AND day BETWEEN %s AND %s",
-        (tx.business_id, first, last),
+        "WHERE business_id = %s AND day BETWEEN %s AND %s AND location_id = %s",
+        (tx.business_id, first, last, EVERYWHERE),
     )
     if row is None or not row[0] or row[0] < 20 or not row[1]:
         return 2.0

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from bookingbridge.domains.attribution.rules import Model
 from bookingbridge.domains.attribution.store import Conversion
+from bookingbridge.infra.day_ranges import EVERYWHERE
 from bookingbridge.infra.db import Tx
 
 _CONVERSION = (
@@ -57,11 +58,11 @@ async def campaign_days(
     rows = await tx.all(
         f"SELECT day, currency, sum({model.value}_minor)::bigint, sum(visits)::bigint FROM credit_days "
         "WHERE business_id = %(b)s AND day BETWEEN %(first)s AND %(last)s AND channel = %(channel)s "
-        "AND campaign_key = %(key)s AND (%(location)s::uuid IS NULL OR location_id = %(location)s) "
+        "AND campaign_key = %(key)s AND location_id = %(place)s "
         "GROUP BY day, currency ORDER BY day",
         {
             "b": tx.business_id, "first": first, "last": last, "channel": channel, "key": key,
-            "location": location_id,
+            "place": location_id or EVERYWHERE,
         },
     )  # fmt: skip
     return [CampaignDay(*row) for row in rows]
@@ -104,8 +105,8 @@ async def pulse(tx: Tx) -> str:
     """A text that is another whenever a day's sums were made again."""
     row = await tx.one(
         "SELECT count(*), coalesce(sum(extract(epoch FROM computed_at)), 0), coalesce(sum(known_minor), 0) "
-        "FROM conversion_days WHERE business_id = %s",
-        (tx.business_id,),
+        "FROM conversion_days WHERE business_id = %s AND location_id = %s",
+        (tx.business_id, EVERYWHERE),
     )
     assert row
     return f"{row[0]}.{row[1]}.{row[2]}"
