@@ -23,6 +23,7 @@ from starlette.routing import BaseRoute
 from bookingbridge.canonical.ports import Json
 from bookingbridge.vendorkit.simulated_faults import Fault, FaultKind
 from bookingbridge.vendorkit.simulation import Simulation, refusal_headers, refusal_status
+from bookingbridge.vendors.square.permissions import SCOPES
 from bookingbridge.vendors.square.simulator import bookings, business, customers, events, money, shop, world
 from bookingbridge.vendors.square.simulator.answers import AUTH, Complaint, reply, stamp
 from bookingbridge.vendors.square.simulator.signing_in import SigningIn
@@ -30,6 +31,8 @@ from bookingbridge.vendors.square.simulator.state import Merchant, State, Token
 
 CLIENT_ID = "simulated-app"
 CLIENT_SECRET = "simulated-secret"  # noqa: S105 - opens nothing but the simulator
+STARTER_TOKEN = "EAAAsimulated"  # noqa: S105 - the same
+"""The personal token of whichever merchant came first."""
 
 
 def create_app(*, now: Callable[[], datetime], base_url: str, config: Mapping[str, str]) -> Starlette:
@@ -39,6 +42,11 @@ def create_app(*, now: Callable[[], datetime], base_url: str, config: Mapping[st
     small business is there until a world with merchants is loaded.
     """
     return SquareSimulation(now=now, base_url=base_url, config=config).app()
+
+
+def starter_fields(base_url: str) -> Mapping[str, str]:
+    """What to paste so that the simulator at `base_url` takes it."""
+    return {"access_token": STARTER_TOKEN}
 
 
 class SquareSimulation(Simulation):
@@ -86,13 +94,17 @@ class SquareSimulation(Simulation):
     def token_of(self, request: Request) -> Token:
         """Who asks. A complaint for tokens that are unknown, expired or revoked."""
         kind, _, access = request.headers.get("authorization", "").partition(" ")
-        token = self.state.tokens.get(access)
+        token = self._starter() if access == STARTER_TOKEN else self.state.tokens.get(access)
         if kind != "Bearer" or token is None or token.merchant_id not in self.state.merchants:
             code = "ACCESS_TOKEN_REVOKED" if access in self.state.revoked else "UNAUTHORIZED"
             raise Complaint(401, code, "This request could not be authorized.", category=AUTH)
         if token.expires_at is not None and token.expires_at <= self.now():
             raise Complaint(401, "ACCESS_TOKEN_EXPIRED", "The access token has expired.", category=AUTH)
         return token
+
+    def _starter(self) -> Token | None:
+        first = next(iter(self.state.merchants), None)
+        return Token(STARTER_TOKEN, first, frozenset(s.name for s in SCOPES), None, is_personal=True) if first else None
 
     def revoke(self, merchant_id: str, *, by: str) -> None:
         """The application may not act for the merchant any more, and a webhook says so."""
@@ -123,4 +135,4 @@ class SquareSimulation(Simulation):
                 self.deliveries.send(events.outgoing(subscription, event, at=at))
 
 
-__all__ = ["CLIENT_ID", "CLIENT_SECRET", "SquareSimulation", "create_app"]
+__all__ = ["CLIENT_ID", "CLIENT_SECRET", "SquareSimulation", "create_app", "starter_fields"]
