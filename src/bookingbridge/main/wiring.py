@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 from fastapi import APIRouter
 
 from bookingbridge.canonical import events as e
-from bookingbridge.canonical.ports import Vendor
+from bookingbridge.canonical.ports import Auth, Vendor
 from bookingbridge.domains.accounts import ingest as accounts
 from bookingbridge.domains.ads import ingest as ads
 from bookingbridge.domains.attribution import reactions as attribution
@@ -137,7 +138,16 @@ def engine(settings: Settings, db: Database) -> Engine:
         apps={(n, env): app for n in names for env, app in _apps(settings, n).items()},
         addresses=addresses,
         read_file=importing.read_file,
+        starter=lambda vendor: starter(vendor, addresses.get((vendor, "simulator"))),
     )
+
+
+def starter(vendor: str, simulator: str | None) -> Mapping[str, str]:
+    """What the vendor's simulator at that address takes as pasted credentials; {} where there is none to paste."""
+    if simulator is None or Auth.TOKEN not in VENDORS[vendor].manifest.auth:
+        return {}
+    fields: Mapping[str, str] = import_module(f"bookingbridge.vendors.{vendor}.simulator").starter_fields(simulator)
+    return fields
 
 
 def transport(vendor: Vendor, environment: str, place: Place, clock: Clock, purses: Purses | None = None) -> Transport:

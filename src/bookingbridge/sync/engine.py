@@ -61,6 +61,10 @@ FileReader = Callable[[bytes, str, FileSaid], FileRead]
 """(content, name, what is said) to records. Raises Unreadable and Refused with what to correct."""
 
 
+def _nothing(vendor: str) -> Mapping[str, str]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """The engine's parts. `apps` and `addresses` are by (vendor, environment)."""
@@ -77,6 +81,8 @@ class Engine:
     apps: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict, repr=False)
     addresses: Mapping[tuple[str, str], str] = field(default_factory=dict)
     read_file: FileReader | None = None
+    starter: Callable[[str], Mapping[str, str]] = _nothing
+    """The vendor's name to what its simulator here takes as pasted credentials; {} where there is none. May wait."""
 
     def vendor(self, name: str) -> Vendor:
         """The vendor of that name, or NotFound."""

@@ -29,7 +29,8 @@ from bookingbridge.canonical.errors import Unreadable
 from bookingbridge.vendorkit.simulated_faults import Fault
 from bookingbridge.vendorkit.simulated_pages import page
 from bookingbridge.vendorkit.simulation import Simulation, refusal_headers, refusal_status
-from bookingbridge.vendors.calendar_feed.simulated_feeds import Event, Feed, etag, starter, written
+from bookingbridge.vendors.calendar_feed.client import NAME
+from bookingbridge.vendors.calendar_feed.simulated_feeds import STARTER_ROLLING, Event, Feed, etag, starter, written
 
 _MOODS = ("well", "empty", "login", "cut", "withdrawn", "redirect", "elsewhere")
 _EMPTY = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Simulated//EN\r\nEND:VCALENDAR\r\n"
@@ -38,6 +39,11 @@ _EMPTY = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Simulated//EN\r\nEND:VCALE
 def create_app(*, now: Callable[[], datetime], base_url: str, config: Mapping[str, str]) -> Starlette:
     """A simulated calendar system with two feeds in it: one that rolls as Schedulicity's, one that is whole."""
     return FeedSimulation(now=now, base_url=base_url, config=config).app()
+
+
+def starter_fields(base_url: str) -> Mapping[str, str]:
+    """What to paste so that the simulator at `base_url` takes it."""
+    return {"feed_url": f"{base_url}/share/{STARTER_ROLLING}.ics", NAME: "Chair 1"}
 
 
 class FeedSimulation(Simulation):

@@ -36,6 +36,7 @@ from bookingbridge.vendors.google_ads.sim_report import report
 from bookingbridge.vendors.google_ads.sim_world import Account, World
 
 CLIENT_ID, CLIENT_SECRET = "simulated-app", "simulated-secret"
+STARTER_TOKEN = "1//0simulated"  # noqa: S105 - opens nothing but the simulator
 
 _MEANING = {SCOPE: "See, edit, create and delete your Google Ads accounts and data"}
 _TOKEN_LIVES = timedelta(hours=2)
@@ -49,6 +50,11 @@ def create_app(*, now: Callable[[], datetime], base_url: str, config: Mapping[st
     return GoogleAdsSimulation(now=now, base_url=base_url, config=config).app()
 
 
+def starter_fields(base_url: str) -> Mapping[str, str]:
+    """What to paste so that the simulator at `base_url` takes it."""
+    return {"refresh_token": STARTER_TOKEN, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+
+
 class GoogleAdsSimulation(Simulation):
     """One simulated Google: sign-in, tokens and the Google Ads API on one host."""
 
@@ -56,7 +62,7 @@ class GoogleAdsSimulation(Simulation):
         super().__init__(now=now, base_url=base_url, config=config)
         self.client_id = config.get("client_id") or CLIENT_ID
         self.client_secret = config.get("client_secret") or CLIENT_SECRET
-        self.world = World(self.client_secret)
+        self.clear()
 
     def routes(self) -> Sequence[BaseRoute]:
         wording = Wording(_MEANING, "Your Google Ads accounts:", self._invited_to)
@@ -77,6 +83,7 @@ class GoogleAdsSimulation(Simulation):
 
     def clear(self) -> None:
         self.world = World(self.client_secret)
+        self.world.know("ya29.simulated", STARTER_TOKEN, {SCOPE})
 
     def refusal(self, fault: Fault) -> Response:
         if fault.kind is FaultKind.THROTTLED:

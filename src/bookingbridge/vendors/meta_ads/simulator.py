@@ -31,7 +31,7 @@ from bookingbridge.vendorkit.simulated_deliveries import Outgoing
 from bookingbridge.vendorkit.simulated_faults import Fault, FaultKind, is_page_withheld
 from bookingbridge.vendorkit.simulation import CONTROL, Simulation
 from bookingbridge.vendors.meta_ads import sim_graph
-from bookingbridge.vendors.meta_ads.oauth import API_VERSION
+from bookingbridge.vendors.meta_ads.oauth import API_VERSION, SCOPE
 from bookingbridge.vendors.meta_ads.sim_graph import Params, answering
 from bookingbridge.vendors.meta_ads.sim_insights import insights
 from bookingbridge.vendors.meta_ads.sim_login import Login
@@ -47,6 +47,7 @@ from bookingbridge.vendors.meta_ads.sim_world import (
 )
 
 APP_ID, APP_SECRET = "simulated-app", "simulated-secret"
+STARTER_TOKEN = "EAABsimulated"  # noqa: S105 - opens nothing but the simulator
 
 _LISTED = ("ACTIVE", "PAUSED", "IN_PROCESS", "WITH_ISSUES")
 
@@ -56,6 +57,11 @@ def create_app(*, now: Callable[[], datetime], base_url: str, config: Mapping[st
     return MetaSimulation(now=now, base_url=base_url, config=config).app()
 
 
+def starter_fields(base_url: str) -> Mapping[str, str]:
+    """What to paste so that the simulator at `base_url` takes it."""
+    return {"access_token": STARTER_TOKEN}
+
+
 class MetaSimulation(Simulation):
     """One simulated Graph API."""
 
@@ -63,8 +69,7 @@ class MetaSimulation(Simulation):
         super().__init__(now=now, base_url=base_url, config=config)
         self.app_id = config.get("client_id") or APP_ID
         self.app_secret = config.get("client_secret") or APP_SECRET
-        self.world = World(self.app_secret)
-        self.callback = ""
+        self.clear()
         self._told = 0
 
     def routes(self) -> Sequence[BaseRoute]:
@@ -89,6 +94,7 @@ class MetaSimulation(Simulation):
 
     def clear(self) -> None:
         self.world = World(self.app_secret)
+        self.world.tokens[STARTER_TOKEN] = Grant({SCOPE}, None)
         self.callback = ""
 
     def refusal(self, fault: Fault) -> Response:

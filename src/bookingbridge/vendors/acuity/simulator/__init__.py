@@ -26,6 +26,7 @@ from bookingbridge.vendorkit import signatures
 from bookingbridge.vendorkit.simulated_deliveries import Outgoing
 from bookingbridge.vendorkit.simulated_faults import Fault, FaultKind
 from bookingbridge.vendorkit.simulation import CONTROL, Simulation, refusal_headers, refusal_status
+from bookingbridge.vendors.acuity.api import USER_ID
 from bookingbridge.vendors.acuity.simulator import appointments, shop_data, world
 from bookingbridge.vendors.acuity.simulator.answers import TOO_FAST, Complaint, Limits
 from bookingbridge.vendors.acuity.simulator.signing_in import SigningIn
@@ -42,6 +43,12 @@ def create_app(*, now: Callable[[], datetime], base_url: str, config: Mapping[st
     small business is there until a world with accounts is loaded.
     """
     return AcuitySimulation(now=now, base_url=base_url, config=config).app()
+
+
+def starter_fields(base_url: str) -> Mapping[str, str]:
+    """What to paste so that the simulator at `base_url` takes it."""
+    account = world.STARTER["accounts"][0]
+    return {"api_key": account["api_key"], USER_ID: str(account["id"])}
 
 
 class AcuitySimulation(Simulation):
@@ -126,4 +133,4 @@ class AcuitySimulation(Simulation):
         return accounts[int(body["account"])] if "account" in body else next(iter(accounts.values()))
 
 
-__all__ = ["CLIENT_ID", "CLIENT_SECRET", "AcuitySimulation", "create_app"]
+__all__ = ["CLIENT_ID", "CLIENT_SECRET", "AcuitySimulation", "create_app", "starter_fields"]

@@ -39,6 +39,11 @@ def create_app(*, now: Callable[[], datetime], base_url: str, config: Mapping[st
     return StripeSimulation(now=now, base_url=base_url, config=config).app()
 
 
+def starter_fields(base_url: str) -> Mapping[str, str]:
+    """What to paste so that the simulator at `base_url` takes it."""
+    return {"restricted_key": STARTER_KEY}
+
+
 class StripeSimulation(Simulation):
     """See vendorkit.simulation."""
 
@@ -128,4 +133,4 @@ def _no_access(account_id: str) -> Complaint:
     )  # fmt: skip
 
 
-__all__ = ["CLIENT_ID", "PLATFORM_SECRET", "STARTER_KEY", "StripeSimulation", "create_app"]
+__all__ = ["CLIENT_ID", "PLATFORM_SECRET", "STARTER_KEY", "StripeSimulation", "create_app", "starter_fields"]

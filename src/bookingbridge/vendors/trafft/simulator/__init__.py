@@ -26,11 +26,15 @@ from starlette.routing import BaseRoute
 
 from bookingbridge.vendorkit.simulated_faults import Fault, FaultKind
 from bookingbridge.vendorkit.simulation import Simulation, refusal_headers, refusal_status
+from bookingbridge.vendors.trafft.address import ADDRESS
+from bookingbridge.vendors.trafft.sign_in import CLIENT_ID as ID_FIELD
+from bookingbridge.vendors.trafft.sign_in import CLIENT_SECRET as SECRET_FIELD
+from bookingbridge.vendors.trafft.sign_in import CURRENCY, TIME_ZONE
 from bookingbridge.vendors.trafft.simulator.control import Control
 from bookingbridge.vendors.trafft.simulator.rest import Rest
-from bookingbridge.vendors.trafft.simulator.world import CLIENT_ID, STARTER, World
+from bookingbridge.vendors.trafft.simulator.world import CLIENT_ID, CLIENT_SECRET, STARTER, World
 
-__all__ = ["TrafftSimulation", "create_app"]
+__all__ = ["TrafftSimulation", "create_app", "starter_fields"]
 
 
 def create_app(*, now: Callable[[], datetime], base_url: str, config: Mapping[str, str]) -> Starlette:
@@ -39,6 +43,17 @@ def create_app(*, now: Callable[[], datetime], base_url: str, config: Mapping[st
     `config`: `client_id` and `client_secret` of the account (else "simulated-app" and "simulated-secret").
     """
     return TrafftSimulation(now=now, base_url=base_url, config=config).app()
+
+
+def starter_fields(base_url: str) -> Mapping[str, str]:
+    """What to paste so that the simulator at `base_url` takes it."""
+    return {
+        ADDRESS: "https://high-street.admin.trafft.com",
+        ID_FIELD: CLIENT_ID,
+        SECRET_FIELD: CLIENT_SECRET,
+        TIME_ZONE: str(STARTER["time_zone"]),
+        CURRENCY: "GBP",
+    }
 
 
 class TrafftSimulation(Simulation):

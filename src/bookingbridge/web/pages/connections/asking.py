@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from uuid import UUID
 
 from starlette.requests import Request
@@ -10,11 +12,19 @@ from bookingbridge.domains.accounts.api import Who
 from bookingbridge.sync import overview as sync
 from bookingbridge.sync.engine import Engine
 from bookingbridge.sync.overview import Health, Run
+from bookingbridge.web.pages.connections.offering import SIMULATOR
 
 
 def engine_of(request: Request) -> Engine:
     engine: Engine = request.app.state.engine
     return engine
+
+
+async def starter_of(request: Request, vendor: str, environment: str) -> Mapping[str, str]:
+    """What the vendor's simulator takes as pasted credentials; {} in other environments."""
+    if environment != SIMULATOR:
+        return {}
+    return await asyncio.to_thread(engine_of(request).starter, vendor)
 
 
 async def health_of(request: Request, who: Who, connection: UUID) -> Health:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -125,13 +126,17 @@ def has_app(engine: Engine, vendor: str, environment: str) -> bool:
 
 
 def chosen(engine: Engine, vendor: str, asked: Mapping[str, str]) -> tuple[Auth, str]:
-    """The way of signing in and the environment that the page is asked for, or the likeliest."""
+    """The way of signing in and the environment that the page is asked for, or the likeliest.
+
+    Where simulators run, theirs is likelier than the real one for which this server has no application of its own.
+    """
     manifest = engine.vendor(vendor).manifest
     environments = engine.environments(vendor)
     ready = [e for e in environments if has_app(engine, vendor, e)]
     environment = asked.get("environment", "")
     if environment not in environments:
-        environment = (ready or environments)[0]
+        is_to_try = SIMULATOR in environments and not (manifest.app_fields and environments[0] in ready)
+        environment = SIMULATOR if is_to_try else (ready or environments)[0]
     way = next((way for way in manifest.auth if way == asked.get("way")), None)
     if way is None:
         likely = [w for w in manifest.auth if w is not Auth.OAUTH or environment in ready]
@@ -146,22 +151,24 @@ def credentials(
     *,
     connection: Connection | None = None,
     problem: Problem | None = None,
+    starter: Mapping[str, str] | None = None,
 ) -> v.CredentialsView:
-    """Step 1: for a new connection, or for signing one in anew."""
+    """Step 1: for a new connection, or for signing one in anew. `starter` is what the vendor's simulator takes."""
     manifest = engine.vendor(vendor).manifest
     asked = {**asked, "environment": connection.environment} if connection else asked
     way, environment = chosen(engine, vendor, asked)
     base = f"/connections/{connection.id}/reconnect" if connection else f"/connections/new/{vendor}"
+    filled = starter if starter and environment == SIMULATOR and way is Auth.TOKEN else {}
     is_ready = way is Auth.OAUTH and has_app(engine, vendor, environment)
     suffix = "" if environment == "production" else f" {environment}"
     return v.CredentialsView(
         vendor=manifest.title,
         steps=steps(0),
         ways=_ways(manifest, base, way, environment),
-        how=_how(engine, vendor, way, environment),
+        how=_how(engine, vendor, way, environment, is_filled=bool(filled)),
         copies=() if environment == SIMULATOR else _copies(engine, vendor, way, connection),
         permissions=offering.permissions(manifest),
-        form=_form(engine, manifest, base, way, environment, asked, is_fixed=connection is not None),
+        form=_form(engine, manifest, base, way, environment, asked, filled, is_fixed=connection is not None),
         authorize_href=f"{base}/authorize?environment={environment}" if is_ready else "",
         authorize_label=f"Continue to {manifest.title}{suffix}" if is_ready else "",
         docs_href=manifest.docs,
@@ -178,7 +185,7 @@ def _ways(manifest: Manifest, base: str, way: Auth, environment: str) -> tuple[T
     return tuple(Tab(words[w], f"{base}?way={w}&environment={environment}", w is way) for w in manifest.auth)
 
 
-def _how(engine: Engine, vendor: str, way: Auth, environment: str) -> tuple[str, ...]:
+def _how(engine: Engine, vendor: str, way: Auth, environment: str, *, is_filled: bool) -> tuple[str, ...]:
     found = engine.vendor(vendor)
     if environment == SIMULATOR:
         title = found.manifest.title
@@ -187,7 +194,12 @@ def _how(engine: Engine, vendor: str, way: Auth, environment: str) -> tuple[str,
                 f"Nothing to prepare: the simulated {title} runs on this server and knows our application.",
                 "Continue, allow what is asked, and you are back here.",
             )
-        return (f"Paste a token that the simulated {title} gave out.",)
+        if is_filled:
+            return (
+                f"Nothing to prepare: the simulated {title} runs on this server, and the form holds what it takes.",
+                "Press Connect.",
+            )
+        return (f"Paste what the simulated {title} gave out.",)
     lines = guide(found, "sign in" if way is Auth.OAUTH else "token", engine.public_url)
     return lines + (guide(found, "sandbox", engine.public_url) if environment == "sandbox" else ())
 
@@ -227,6 +239,7 @@ def _form(
     way: Auth,
     environment: str,
     given: Mapping[str, str],
+    filled: Mapping[str, str],
     *,
     is_fixed: bool,
 ) -> Form | None:
@@ -236,15 +249,17 @@ def _form(
     where = (Field("environment", "Where", kind="select", choices=choices),) if len(choices) > 1 else ()
     hidden = (("way", str(way)), *(() if where else (("environment", environment),)))
     if way is Auth.TOKEN:
-        fields = tuple(token_field(f, given) for f in manifest.token_fields)
-        return Form(base, where + fields, "Connect", hidden=hidden)
+        fields = tuple(token_field(f, given, filled) for f in manifest.token_fields)
+        note = f"Filled in with what the simulated {manifest.title} takes; it works nowhere else." if filled else ""
+        return Form(base, where + fields, "Connect", hidden=hidden, note=note)
     return Form(base, where, "Use this", hidden=hidden, is_quiet=True) if where else None
 
 
-def token_field(f: AuthField, given: Mapping[str, str]) -> Field:
-    """A secret is never sent back."""
-    kind = "password" if f.is_secret else "text"
+def token_field(f: AuthField, given: Mapping[str, str], filled: Mapping[str, str] = MappingProxyType({})) -> Field:
+    """A secret is never sent back; what a simulator takes is none, and shown."""
+    kind = "password" if f.is_secret and f.name not in filled else "text"
     value = "" if f.is_secret else given.get(f.name, "")
+    value = value or filled.get(f.name, "")
     return Field(f.name, f.label, value, kind, help=f.help, is_required=f.is_required, is_code=True)
 
 

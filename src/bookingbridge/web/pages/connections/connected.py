@@ -18,7 +18,7 @@ from bookingbridge.web import sources
 from bookingbridge.web.auth import needs, with_toast
 from bookingbridge.web.forms import go, posted
 from bookingbridge.web.pages.connections import building, health, leaving, wizard
-from bookingbridge.web.pages.connections.asking import engine_of, health_of, newest_run
+from bookingbridge.web.pages.connections.asking import engine_of, health_of, newest_run, starter_of
 from bookingbridge.web.shell import Shell
 from bookingbridge.web.ui.parts import Problem
 
@@ -133,7 +133,7 @@ async def disconnect(request: Request, connection: UUID, who: Who = needs(Permis
 async def reconnect_page(
     request: Request, connection: UUID, who: Who = needs(Permission.MANAGE_CONNECTIONS)
 ) -> Response:  # fmt: skip
-    return _reconnecting(request, await _of_a_vendor(request, who, connection))
+    return await _reconnecting(request, await _of_a_vendor(request, who, connection))
 
 
 @router.post("/connections/{connection}/reconnect")
@@ -150,7 +150,7 @@ async def reconnect_with_token(
     except NotFound:
         raise
     except BridgeError as wrong:
-        return _reconnecting(request, c, Problem(wrong.why[:1].upper() + wrong.why[1:]))
+        return await _reconnecting(request, c, Problem(wrong.why[:1].upper() + wrong.why[1:]))
     async with engine.db.business(who.business_id) as tx:
         await accounts.audit(tx, who, "reconnected", str(c.id))
     return go(f"/connections/{c.id}")
@@ -170,10 +170,11 @@ async def authorize(request: Request, connection: UUID, who: Who = needs(Permiss
     )
 
 
-def _reconnecting(request: Request, c: Connection, problem: Problem | None = None) -> Response:
+async def _reconnecting(request: Request, c: Connection, problem: Problem | None = None) -> Response:
     asked = dict(request.query_params)
     asked.setdefault("way", c.auth if c.auth in tuple(Auth) else "")
-    view = building.credentials(engine_of(request), c.vendor, asked, connection=c, problem=problem)
+    starter = await starter_of(request, c.vendor, c.environment)
+    view = building.credentials(engine_of(request), c.vendor, asked, connection=c, problem=problem, starter=starter)
     title = f"Reconnect {view.vendor}"
     return _shell.show(request, "connections/credentials.html", view, title=title, status=422 if problem else 200)
 

@@ -21,7 +21,7 @@ from bookingbridge.sync import overview as sync
 from bookingbridge.web.auth import needs
 from bookingbridge.web.forms import go, posted
 from bookingbridge.web.pages.connections import building, connected, leaving, offering, wizard
-from bookingbridge.web.pages.connections.asking import engine_of
+from bookingbridge.web.pages.connections.asking import engine_of, starter_of
 from bookingbridge.web.pages.connections.view import NewView
 from bookingbridge.web.shell import Shell
 from bookingbridge.web.ui.parts import Problem
@@ -51,7 +51,7 @@ async def new(request: Request, who: Who = needs(Permission.MANAGE_CONNECTIONS))
 async def credentials(
     request: Request, vendor: str, who: Who = needs(Permission.MANAGE_CONNECTIONS)
 ) -> Response:  # fmt: skip
-    return _credentials(request, vendor, request.query_params)
+    return await _credentials(request, vendor, request.query_params)
 
 
 @router.post("/connections/new/{vendor}")
@@ -68,10 +68,10 @@ async def connect(request: Request, vendor: str, who: Who = needs(Permission.MAN
     except NotFound:
         raise
     except Refused as wrong:
-        return _credentials(request, vendor, given, Problem(wrong.why[:1].upper() + wrong.why[1:]))
+        return await _credentials(request, vendor, given, Problem(wrong.why[:1].upper() + wrong.why[1:]))
     problem = await _try_out(request, who, vendor, made)
     if problem is not None:
-        return _credentials(request, vendor, given, problem)
+        return await _credentials(request, vendor, given, problem)
     async with engine.db.business(who.business_id) as tx:
         await accounts.audit(tx, who, "connected", str(made), {"vendor": vendor})
     return go(f"/connections/{made}")
@@ -103,8 +103,13 @@ async def authorize(request: Request, vendor: str, who: Who = needs(Permission.M
     )
 
 
-def _credentials(request: Request, vendor: str, asked: Mapping[str, str], problem: Problem | None = None) -> Response:
-    view = building.credentials(engine_of(request), vendor, asked, problem=problem)
+async def _credentials(
+    request: Request, vendor: str, asked: Mapping[str, str], problem: Problem | None = None
+) -> Response:  # fmt: skip
+    engine = engine_of(request)
+    _, environment = building.chosen(engine, vendor, asked)
+    starter = await starter_of(request, vendor, environment)
+    view = building.credentials(engine, vendor, asked, problem=problem, starter=starter)
     title = f"Connect {view.vendor}"
     return _shell.show(request, "connections/credentials.html", view, title=title, status=422 if problem else 200)
 
