@@ -142,6 +142,34 @@ def refund() -> Json:
     }
 
 
+def payout() -> Json:
+    return {
+        "id": "po_north_1120",
+        "status": "SENT",
+        "location_id": "LNORTH1",
+        "created_at": "2026-11-21T08:00:00Z",
+        "updated_at": "2026-11-21T08:00:05Z",
+        "amount_money": {"amount": 11634, "currency": "USD"},
+        "destination": {"type": "BANK_ACCOUNT", "id": "bact:north"},
+        "version": 1,
+        "type": "BATCH",
+        "arrival_date": "2026-11-22",
+    }
+
+
+def entry() -> Json:
+    return {
+        "id": "poe_mara",
+        "payout_id": "po_north_1120",
+        "effective_at": "2026-11-20T19:40:01Z",
+        "type": "CHARGE",
+        "gross_amount_money": {"amount": 13500, "currency": "USD"},
+        "fee_amount_money": {"amount": 366, "currency": "USD"},
+        "net_amount_money": {"amount": 13134, "currency": "USD"},
+        "type_charge_details": {"payment_id": "PAYMARA1"},
+    }
+
+
 ALL = [
     ("location", location()),
     ("staff", team_member()),
@@ -150,6 +178,8 @@ ALL = [
     ("booking", booking()),
     ("payment", payment()),
     ("refund", refund()),
+    ("payout", payout()),
+    ("payout_entry", entry()),
 ]
 
 

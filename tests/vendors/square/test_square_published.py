@@ -21,6 +21,7 @@ from bookingbridge.canonical.commands import CancelBooking, CreateBooking, MoveB
 from bookingbridge.canonical.errors import Stale
 from bookingbridge.canonical.ids import RemoteId
 from bookingbridge.canonical.ports import Delivery, Given, Tokens
+from bookingbridge.canonical.records import PayoutEntry
 from bookingbridge.vendors.square import VENDOR
 from bookingbridge.vendors.square.client import SquareClient
 from bookingbridge.vendors.square.oauth import APP_ID, APP_SECRET, SquareOAuth
@@ -181,11 +182,15 @@ def test_every_webhook_is_as_published_and_read(square: Square, recorder: Record
     """The events that writing brings about, found again by search, and one that the merchant brings."""
     write_everything(square)
     token = square.personal()
+    square.tell("/_sim/clock", offset_seconds=2 * 24 * 3600)
+    assert square.tell("/_sim/payouts")["payouts"]
+    square.tell("/_sim/payouts", status="FAILED")
     square.tell("/_sim/revoke", merchant_id=MERCHANT)
     events = write(square, "POST", "/v2/events", token, limit=100).json()["events"]
     assert {event["type"] for event in events} >= {
         "booking.created", "booking.updated", "customer.created", "customer.updated", "customer.deleted",
         "payment.created", "payment.updated", "refund.created", "refund.updated", "oauth.authorization.revoked",
+        "payout.sent", "payout.failed",
     }  # fmt: skip
     for event in events:
         assert contract().event_complaints(event) == [], event["type"]
@@ -203,11 +208,17 @@ def test_square_s_own_examples_are_read(recorder: Recorder) -> None:
         "booking": ("response.RetrieveBookingResponse", "booking"),
         "payment": ("response.GetPaymentResponse", "payment"),
         "refund": ("response.GetPaymentRefundResponse", "refund"),
+        "payout": ("response.GetPayoutResponse", "payout"),
     }
     for kind, (name, inner) in examples.items():
         payload = json.loads((folder / f"{name}.json").read_text())["payload"][inner]
         (record,) = VENDOR.read(kind, payload)
         assert record.remote_id == payload["id"]
+    listed = json.loads((folder / "response.ListPayoutEntriesResponse.json").read_text())["payload"]["payout_entries"]
+    entries = [VENDOR.read("payout_entry", payload)[0] for payload in listed]
+    assert [(e.type, e.gross.minor, e.fee.minor, e.net.minor) for e in entries if isinstance(e, PayoutEntry)] == [
+        ("refund", -50, -2, -48), ("charge", 100, 19, 81),
+    ]  # fmt: skip
 
 
 def test_square_s_own_example_events_are_read() -> None:
@@ -222,7 +233,7 @@ def test_square_s_own_example_events_are_read() -> None:
     assert found["oauth.authorization.revoked"] == [("", "J9Z30SF99NPFJ", "revoked")]
     assert found["catalog.version.updated"] == [("service", "all", "")]
     assert found["location.updated"] == [("location", "S8GWD5DBJ3HF3", "")]
-    assert found["payout.paid"] == []
+    assert found["payout.paid"] == [("payout", "po_070431e4-e351-11eb-a8bb-02420a140009", "")]
     assert len(found) == 19
 
 

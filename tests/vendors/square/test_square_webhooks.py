@@ -88,6 +88,8 @@ def test_a_wrong_url_is_refused_with_the_url_square_must_have() -> None:
         ("refund.created", "R1", Hint("refund", payloads.rid("R1"))),
         ("team_member.created", "T1", Hint("staff", payloads.rid("T1"))),
         ("location.updated", "L1", Hint("location", payloads.rid("L1"))),
+        ("payout.sent", "po_1", Hint("payout", payloads.rid("po_1"))),
+        ("payout.failed", "po_1", Hint("payout", payloads.rid("po_1"))),
         ("catalog.version.updated", "x", Hint("service", payloads.rid("all"))),
         ("oauth.authorization.revoked", "x", Hint("", payloads.rid("MNORTHHAIR"), note="revoked")),
     ],
@@ -98,9 +100,7 @@ def test_a_webhook_hints_at_what_to_look_at(kind: str, subject: str, hint: Hint)
     assert notice.event_id == "0f5f7a52-2b7d-4c0e-9a57-3f1d0f1f4f10"
 
 
-@pytest.mark.parametrize(
-    "kind", ["order.created", "payout.paid", "webhooks.test_notification", "loyalty.event.created"]
-)
+@pytest.mark.parametrize("kind", ["order.created", "webhooks.test_notification", "loyalty.event.created"])
 def test_a_webhook_about_something_else_hints_at_nothing(kind: str) -> None:
     assert HOOKS.read(delivery(payloads.event(kind, "X1"))).hints == ()
 

@@ -87,6 +87,7 @@ def small() -> Json:
         "bookings": bookings,
         "payments": payments,
         "refunds": [{"id": "PAY0003_R1", "payment_id": "PAY0003", "amount": 1000, "created_at": at(-300)}],
+        "payouts_since": at(-60),
     }
 
 

@@ -21,7 +21,7 @@ MANIFEST = Manifest(
     abilities=frozenset(
         {
             Ability.BOOKINGS, Ability.CLIENTS, Ability.CATALOG, Ability.TEAM, Ability.PAYMENTS, Ability.WEBHOOKS,
-            Ability.WRITE_BOOKINGS,
+            Ability.PAYOUTS, Ability.WRITE_BOOKINGS,
         }
     ),
     auth=(Auth.OAUTH, Auth.TOKEN),

@@ -11,6 +11,10 @@ from bookingbridge.vendorkit.http import Answer
 NO_PLAN, SLOT_TAKEN = "no_plan", "slot_taken"
 
 
+class NotPermitted(Rejected):
+    """The owner has not allowed this, or allowed it before we asked for it."""
+
+
 class NotDone(Rejected):
     """Square understood a change and did not make it as asked; why, its codes do not say reliably: look again."""
 
@@ -64,7 +68,7 @@ def body_of(answer: Answer, what: str, *, verb: str = "read") -> Json:
     if answer.status == 401:
         raise AuthExpired("Square no longer accepts this connection; connect Square again", code=error.code)
     if error.code == "INSUFFICIENT_SCOPES" or answer.status == 403:
-        raise Rejected(
+        raise NotPermitted(
             f"Square does not let us {verb} {what}: a permission is missing; connect Square again and allow all",
             code=error.code or "FORBIDDEN",
         )

@@ -12,9 +12,11 @@ from bookingbridge.canonical.ports import Account, Given, Json, Page, RawRecord,
 from bookingbridge.canonical.times import text
 from bookingbridge.vendors.square import api
 from bookingbridge.vendors.square.api import Api, in_path
+from bookingbridge.vendors.square.fields import id_of
+from bookingbridge.vendors.square.payouts import Payouts
 from bookingbridge.vendors.square.permissions import NEEDED, without
 from bookingbridge.vendors.square.prices import Prices
-from bookingbridge.vendors.square.streams import SERVICE, Streams, id_of, offered, service_query
+from bookingbridge.vendors.square.streams import SERVICE, Streams, history, offered, service_query
 from bookingbridge.vendors.square.webhooks import DELETED, EVERY_SERVICE
 from bookingbridge.vendors.square.writing import Writing
 
@@ -28,6 +30,7 @@ class SquareClient:
         self._prices = Prices(self._api)
         self._writing = Writing(self._api, self._told)
         self._streams = Streams(self._api, self._prices, given)
+        payouts = Payouts(self._api, given, history(given.settings))
         self._fetchers: Mapping[str, Callable[[str], Awaitable[list[RawRecord]]]] = {
             "location": self._location,
             "staff": self._staff,
@@ -36,6 +39,8 @@ class SquareClient:
             "booking": self._booking,
             "payment": self._payment,
             "refund": self._refund,
+            "payout": payouts.fetch,
+            "payout_entry": payouts.fetch_entry,
         }
 
     async def check(self) -> Account:

@@ -9,7 +9,7 @@ from bookingbridge.canonical.errors import Rejected
 from bookingbridge.canonical.ids import RemoteId
 from bookingbridge.canonical.ports import Json
 from bookingbridge.vendors.square.api import Api, objects
-from bookingbridge.vendors.square.streams import id_of
+from bookingbridge.vendors.square.fields import id_of
 
 _LONGEST_NAME = 300  # given_name and family_name (Customers API, 2025-08-20)
 

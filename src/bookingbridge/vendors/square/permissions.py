@@ -21,10 +21,11 @@ _WRITING = (
     Scope("APPOINTMENTS_ALL_WRITE", "The same for appointments that were not made here, and as yourself."),
     Scope("CUSTOMERS_WRITE", "Only to add a client who books here and is not in your list yet."),
 )
+_PAYOUTS = (Scope("PAYOUTS_READ", "To show what reached your bank account, and what Square kept as its fees."),)
 NEEDED = tuple(scope.name for scope in _READING)
-SCOPES = (*_READING, *_WRITING)
+SCOPES = (*_READING, *_PAYOUTS, *_WRITING)
 
-_OPTIONAL = {Ability.WRITE_BOOKINGS: _WRITING}
+_OPTIONAL = {Ability.PAYOUTS: _PAYOUTS, Ability.WRITE_BOOKINGS: _WRITING}
 
 
 def without(granted: Collection[str], profile: Json) -> tuple[tuple[Ability, str], ...]:

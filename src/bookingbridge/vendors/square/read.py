@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import TypeVar
-
-import msgspec
+from datetime import timedelta
 
 from bookingbridge.canonical import times
 from bookingbridge.canonical.errors import Unreadable
-from bookingbridge.canonical.ids import RemoteId
 from bookingbridge.canonical.money import Money
 from bookingbridge.canonical.ports import Json
 from bookingbridge.canonical.records import (
@@ -25,7 +21,8 @@ from bookingbridge.canonical.records import (
     Service,
     StaffMember,
 )
-from bookingbridge.vendors.square import wire
+from bookingbridge.vendors.square import read_payouts, wire
+from bookingbridge.vendors.square.fields import a_version, an_id, mapped, money, ref, shaped, tidy, time
 
 _BOOKING = {
     "PENDING": BookingStatus.PENDING,
@@ -54,8 +51,6 @@ _REFUND = {
 
 _LONGEST_SEGMENT = 1500  # minutes (Bookings API, AppointmentSegment.duration_minutes, version 2025-08-20)
 
-T = TypeVar("T")
-
 
 def read(kind: str, payload: Json) -> list[Record]:
     """The records in one object of `kind`; none for what is not about a client's money or visit (unlinked refunds)."""
@@ -66,7 +61,7 @@ def read(kind: str, payload: Json) -> list[Record]:
 
 
 def _location(payload: Json) -> list[Record]:
-    found = _shaped(payload, wire.Location)
+    found = shaped(payload, wire.Location)
     lines = found.address and (
         found.address.address_line_1,
         found.address.address_line_2,
@@ -76,24 +71,24 @@ def _location(payload: Json) -> list[Record]:
     )
     return [
         Location(
-            remote_id=_id(found.id),
+            remote_id=an_id(found.id),
             version=None,
             changed_at=None,
-            name=_text(found.name) or "",
+            name=tidy(found.name) or "",
             time_zone=_zone(found.timezone),
-            address=", ".join(line for raw in lines or () if (line := _text(raw))) or None,
+            address=", ".join(line for raw in lines or () if (line := tidy(raw))) or None,
             is_active=found.status != "INACTIVE",
         )
     ]
 
 
 def _staff(payload: Json) -> list[Record]:
-    found = _shaped(payload, wire.TeamMember)
+    found = shaped(payload, wire.TeamMember)
     return [
         StaffMember(
-            remote_id=_id(found.id),
+            remote_id=an_id(found.id),
             version=None,
-            changed_at=_time(found.updated_at),
+            changed_at=time(found.updated_at),
             name=_joined(found.given_name, found.family_name),
             is_active=found.status != "INACTIVE",
         )
@@ -101,20 +96,20 @@ def _staff(payload: Json) -> list[Record]:
 
 
 def _service(payload: Json) -> list[Record]:
-    found = _shaped(payload, wire.OfferedVariation)
+    found = shaped(payload, wire.OfferedVariation)
     variation, item = found.variation, found.item
     offered = variation.item_variation_data or wire.VariationData()
     about = item.item_data or wire.ItemData()
-    versions = [v for v in (_version(variation.version), _version(item.version)) if v is not None]
-    changes = [t for t in (_time(variation.updated_at), _time(item.updated_at)) if t is not None]
+    versions = [v for v in (a_version(variation.version), a_version(item.version)) if v is not None]
+    changes = [t for t in (time(variation.updated_at), time(item.updated_at)) if t is not None]
     minutes = None if offered.service_duration is None else offered.service_duration // 60_000
     return [
         Service(
-            remote_id=_id(variation.id),
+            remote_id=an_id(variation.id),
             version=max(versions, default=None),
             changed_at=max(changes, default=None),
-            name=_service_name(_text(about.name), _text(offered.name)),
-            price=_money(offered.price_money) if offered.pricing_type != "VARIABLE_PRICING" else None,
+            name=_service_name(tidy(about.name), tidy(offered.name)),
+            price=money(offered.price_money) if offered.pricing_type != "VARIABLE_PRICING" else None,
             duration_minutes=minutes if minutes and 0 < minutes <= _LONGEST_SEGMENT else None,
             is_active=not (variation.is_deleted or item.is_deleted or about.is_archived),
         )
@@ -122,87 +117,87 @@ def _service(payload: Json) -> list[Record]:
 
 
 def _customer(payload: Json) -> list[Record]:
-    found = _shaped(payload, wire.Customer)
+    found = shaped(payload, wire.Customer)
     name = _joined(found.given_name, found.family_name)
     return [
         Customer(
-            remote_id=_id(found.id),
-            version=_version(found.version),
-            changed_at=_time(found.updated_at),
-            name=name or _text(found.nickname) or _text(found.company_name) or "",
-            email=_text(found.email_address),
-            phone=_text(found.phone_number),
-            created_at=_time(found.created_at),
+            remote_id=an_id(found.id),
+            version=a_version(found.version),
+            changed_at=time(found.updated_at),
+            name=name or tidy(found.nickname) or tidy(found.company_name) or "",
+            email=tidy(found.email_address),
+            phone=tidy(found.phone_number),
+            created_at=time(found.created_at),
             is_deleted=found.is_deleted,
         )
     ]
 
 
 def _booking(payload: Json) -> list[Record]:
-    priced = _shaped(payload if "booking" in payload else {"booking": payload}, wire.PricedBooking)
+    priced = shaped(payload if "booking" in payload else {"booking": payload}, wire.PricedBooking)
     found = priced.booking
     segments = found.appointment_segments or []
     starts_at = times.rfc3339(found.start_at)
     first = segments[0] if segments else wire.Segment()
     return [
         Booking(
-            remote_id=_id(found.id),
-            version=_version(found.version),
-            changed_at=_time(found.updated_at),
-            status=_mapped(_BOOKING, found.status, "status"),
+            remote_id=an_id(found.id),
+            version=a_version(found.version),
+            changed_at=time(found.updated_at),
+            status=mapped(_BOOKING, found.status, "status"),
             starts_at=starts_at,
             ends_at=times.plausible(starts_at + _length(segments, is_all_day=bool(found.all_day))),
             booked_at=times.rfc3339(found.created_at),
-            customer=_ref(found.customer_id),
-            location=_ref(found.location_id),
-            staff=_ref(first.team_member_id),
-            service=_ref(first.service_variation_id),
+            customer=ref(found.customer_id),
+            location=ref(found.location_id),
+            staff=ref(first.team_member_id),
+            service=ref(first.service_variation_id),
             price=_price(priced.prices, len(segments)),
-            note="\n".join(t for t in (_text(found.customer_note), _text(found.seller_note)) if t) or None,
+            note="\n".join(t for t in (tidy(found.customer_note), tidy(found.seller_note)) if t) or None,
         )
     ]
 
 
 def _payment(payload: Json) -> list[Record]:
-    found = _shaped(payload, wire.Payment)
-    amount = _money(found.amount_money)
+    found = shaped(payload, wire.Payment)
+    amount = money(found.amount_money)
     if amount is None:
         raise Unreadable("a payment without an amount", where="amount_money")
     nothing = Money(0, amount.currency)
     timeline = found.card_details and found.card_details.card_payment_timeline
     return [
         Payment(
-            remote_id=_id(found.id),
+            remote_id=an_id(found.id),
             version=None,
-            changed_at=_time(found.updated_at),
-            status=_mapped(_PAYMENT, found.status, "status"),
+            changed_at=time(found.updated_at),
+            status=mapped(_PAYMENT, found.status, "status"),
             amount=amount,
-            tip=_same_currency(_money(found.tip_money), nothing, "tip_money"),
-            refunded=_same_currency(_money(found.refunded_money), nothing, "refunded_money"),
-            paid_at=_time(timeline.captured_at if timeline else None) or times.rfc3339(found.created_at),
-            method=(_text(found.source_type) or "unknown").lower(),
-            customer=_ref(found.customer_id),
-            location=_ref(found.location_id),
+            tip=_same_currency(money(found.tip_money), nothing, "tip_money"),
+            refunded=_same_currency(money(found.refunded_money), nothing, "refunded_money"),
+            paid_at=time(timeline.captured_at if timeline else None) or times.rfc3339(found.created_at),
+            method=(tidy(found.source_type) or "unknown").lower(),
+            customer=ref(found.customer_id),
+            location=ref(found.location_id),
             booking=None,  # Square names no booking in a payment
-            reference="\n".join(t for t in (_text(found.reference_id), _text(found.note)) if t) or None,
+            reference="\n".join(t for t in (tidy(found.reference_id), tidy(found.note)) if t) or None,
         )
     ]
 
 
 def _refund(payload: Json) -> list[Record]:
-    found = _shaped(payload, wire.Refund)
-    amount = _money(found.amount_money)
+    found = shaped(payload, wire.Refund)
+    amount = money(found.amount_money)
     if amount is None:
         raise Unreadable("a refund without an amount", where="amount_money")
     if found.payment_id is None:
         return []  # unlinked: money given without a payment of Square's
     return [
         Refund(
-            remote_id=_id(found.id),
+            remote_id=an_id(found.id),
             version=None,
-            changed_at=_time(found.updated_at),
-            payment=_id(found.payment_id),
-            status=_mapped(_REFUND, found.status, "status"),
+            changed_at=time(found.updated_at),
+            payment=an_id(found.payment_id),
+            status=mapped(_REFUND, found.status, "status"),
             amount=amount,
             refunded_at=times.rfc3339(found.created_at),
         )
@@ -217,35 +212,13 @@ _READERS: dict[str, Callable[[Json], list[Record]]] = {
     "booking": _booking,
     "payment": _payment,
     "refund": _refund,
+    "payout": read_payouts.payout,
+    "payout_entry": read_payouts.entry,
 }
 
 
-def _shaped(payload: Json, shape: type[T]) -> T:
-    try:
-        return msgspec.convert(payload, shape)
-    except (msgspec.ValidationError, RecursionError, OverflowError) as broken:
-        raise Unreadable(f"not the shape of Square's {shape.__name__}: {str(broken)[:200]}") from broken
-
-
-def _id(raw: str) -> RemoteId:
-    if not raw or len(raw) > 255 or not raw.isprintable():
-        raise Unreadable("an id is empty or no id", where="id")
-    return RemoteId(raw)
-
-
-def _ref(raw: str | None) -> RemoteId | None:
-    return _id(raw) if raw else None
-
-
-def _text(raw: str | None) -> str | None:
-    """Text a database can hold, trimmed; None where nothing is left."""
-    if raw is None:
-        return None
-    return raw.replace("\x00", "").encode("utf-8", "ignore").decode().strip() or None
-
-
 def _joined(*parts: str | None) -> str:
-    return " ".join(t for part in parts if (t := _text(part)))
+    return " ".join(t for part in parts if (t := tidy(part)))
 
 
 def _service_name(item: str | None, variation: str | None) -> str:
@@ -255,27 +228,11 @@ def _service_name(item: str | None, variation: str | None) -> str:
     return f"{item}, {variation}" if item else variation
 
 
-def _time(raw: str | None) -> datetime | None:
-    return times.rfc3339(raw) if raw else None
-
-
 def _zone(name: str | None) -> str | None:
     try:
         return times.zone(name).key if name else None
     except Unreadable:
         return None  # a location without a usable zone is still a location
-
-
-def _version(raw: int | None) -> int | None:
-    if raw is not None and not 0 <= raw < 2**63:
-        raise Unreadable("a version out of range", where="version")
-    return raw
-
-
-def _money(raw: wire.Money | None) -> Money | None:
-    if raw is None or raw.amount is None or raw.currency is None:
-        return None
-    return Money(raw.amount, raw.currency)
 
 
 def _same_currency(found: Money | None, nothing: Money, where: str) -> Money:
@@ -288,10 +245,10 @@ def _same_currency(found: Money | None, nothing: Money, where: str) -> Money:
 
 def _price(prices: list[wire.Money | None], segments: int) -> Money | None:
     """The sum over all services booked; None unless each has a fixed price in one currency."""
-    known = [money for raw in prices if (money := _money(raw))]
-    if not known or len(known) != segments or len({money.currency for money in known}) != 1:
+    known = [found for raw in prices if (found := money(raw))]
+    if not known or len(known) != segments or len({each.currency for each in known}) != 1:
         return None
-    return Money(sum(money.minor for money in known), known[0].currency)
+    return Money(sum(each.minor for each in known), known[0].currency)
 
 
 def _length(segments: list[wire.Segment], *, is_all_day: bool) -> timedelta:
@@ -305,10 +262,3 @@ def _length(segments: list[wire.Segment], *, is_all_day: bool) -> timedelta:
                 raise Unreadable("a segment of impossible length", where="appointment_segments")
             minutes += part
     return timedelta(minutes=minutes)
-
-
-def _mapped(table: dict[str, T], raw: str, where: str) -> T:
-    try:
-        return table[raw]
-    except KeyError as unknown:
-        raise Unreadable(f"Square says {raw[:40]!r}, which we do not know", where=where) from unknown

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from bookingbridge.canonical import times
 from bookingbridge.canonical.errors import Rejected
-from bookingbridge.canonical.ids import RemoteId
 from bookingbridge.canonical.ports import Given, Json, Page, RawRecord, Reach, Stream
 from bookingbridge.vendors.square.api import Api, objects
+from bookingbridge.vendors.square.fields import id_of
+from bookingbridge.vendors.square.payouts import OVERLAP, Payouts
 from bookingbridge.vendors.square.prices import Prices
 from bookingbridge.vendors.square.sweeps import Part, Progress, begin, sweep
 
@@ -23,7 +24,12 @@ STREAMS = (
     Stream("bookings", "booking", "Bookings", needs=("locations", "team", "services", "customers")),
     Stream("payments", "payment", "Payments", needs=("locations", "customers"), overlap=timedelta(minutes=15)),
     Stream("refunds", "refund", "Refunds", needs=("payments",), overlap=timedelta(minutes=15)),
-)
+    Stream("payouts", "payout", "Payouts", needs=("locations",), overlap=OVERLAP),
+    Stream(
+        "payout_entries", "payout_entry", "What is in the payouts", needs=("payouts", "payments", "refunds"),
+        overlap=OVERLAP,
+    ),
+)  # fmt: skip
 _OVERLAP = {stream.name: stream.overlap for stream in STREAMS}
 
 # ListBookings shows 31 days unless told otherwise and knows no "changed since" (Bookings API, 2025-08-20), so windows
@@ -45,6 +51,7 @@ class Streams:
         self._prices = prices
         self._now = given.now
         self._history = history(given.settings)
+        payouts = Payouts(api, given, self._history)
         self._all: Mapping[str, Callable[[Json | None, Reach], AsyncIterator[Page]]] = {
             "locations": self._locations,
             "team": self._team,
@@ -53,6 +60,8 @@ class Streams:
             "bookings": self._bookings,
             "payments": self._payments,
             "refunds": self._refunds,
+            "payouts": payouts.payouts,
+            "payout_entries": payouts.entries,
         }
 
     def pages(self, stream: str, cursor: Json | None, reach: Reach) -> AsyncIterator[Page]:
@@ -185,12 +194,6 @@ async def offered(items: list[Json]) -> list[RawRecord]:
             if isinstance(variation, dict)
         ]
     return found
-
-
-def id_of(found: Json) -> RemoteId:
-    """The object's id; a placeholder where it has none, so that it is kept and shown as unreadable."""
-    remote_id = found.get("id")
-    return RemoteId(remote_id) if isinstance(remote_id, str) and remote_id else RemoteId("(no id)")
 
 
 def _plain(kind: str) -> Callable[[list[Json]], Awaitable[list[RawRecord]]]:

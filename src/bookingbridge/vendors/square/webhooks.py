@@ -21,6 +21,7 @@ _KINDS = {
     "refund": "refund",
     "team_member": "staff",
     "location": "location",
+    "payout": "payout",
 }
 """The first word of an event's type, and what kind of ours it is about."""
 

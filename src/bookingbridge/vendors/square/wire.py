@@ -156,6 +156,47 @@ class Refund(msgspec.Struct, frozen=True):
     payment_id: str | None = None
 
 
+class PayoutMoney(msgspec.Struct, frozen=True):
+    """Money; Square's published examples of payouts write `currency_code` (2025-08-20), its description `currency`."""
+
+    amount: int | None = None
+    currency: str | None = None
+    currency_code: str | None = None
+
+
+class Destination(msgspec.Struct, frozen=True):
+    type: str | None = None
+
+
+class Payout(msgspec.Struct, frozen=True):
+    id: str
+    status: str
+    created_at: str
+    amount_money: PayoutMoney
+    updated_at: str | None = None
+    version: int | None = None
+    location_id: str | None = None
+    arrival_date: str | None = None
+    destination: Destination | None = None
+
+
+class About(msgspec.Struct, frozen=True):
+    """What an entry is about: the `type_..._details` of its type."""
+
+    payment_id: str | None = None
+    refund_id: str | None = None
+
+
+class PayoutEntry(msgspec.Struct, frozen=True):
+    id: str
+    payout_id: str
+    effective_at: str
+    type: str
+    gross_amount_money: PayoutMoney
+    fee_amount_money: PayoutMoney | None = None
+    net_amount_money: PayoutMoney | None = None
+
+
 class EventData(msgspec.Struct, frozen=True):
     id: str | None = None
 

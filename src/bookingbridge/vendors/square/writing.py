@@ -19,8 +19,8 @@ from bookingbridge.canonical.ports import Json, RawRecord, Receipt
 from bookingbridge.vendors.square.answers import SLOT_TAKEN, NotDone
 from bookingbridge.vendors.square.api import Api, in_path, objects
 from bookingbridge.vendors.square.calendars import OPEN, Calendars, lasts, minutes_between, staff_of, starts_of
+from bookingbridge.vendors.square.fields import id_of
 from bookingbridge.vendors.square.people import People, is_same
-from bookingbridge.vendors.square.streams import id_of
 
 log = structlog.get_logger("vendors.square")
 

@@ -6,6 +6,8 @@ Beside /_sim of vendorkit.simulation it answers:
     POST /_sim/tokens   {"merchant_id": …, "scopes": […]}: tokens as consent would give them; {"is_personal": true} for
                         the application's own
     POST /_sim/revoke   {"merchant_id": …}: the merchant takes the access back in the Square Dashboard
+    POST /_sim/payouts   {"merchant_id": …}: what was paid until today goes out; {"status": "PAID"} or "FAILED": what
+                         was sent arrives, or does not
     GET  /book/{merchant_id}, /booked/{booking_id}, /pay/{booking_id}: pages for the merchant's clients
 """
 
@@ -24,7 +26,7 @@ from bookingbridge.canonical.ports import Json
 from bookingbridge.vendorkit.simulated_faults import Fault, FaultKind
 from bookingbridge.vendorkit.simulation import Simulation, refusal_headers, refusal_status
 from bookingbridge.vendors.square.permissions import SCOPES
-from bookingbridge.vendors.square.simulator import bookings, business, customers, events, money, shop, world
+from bookingbridge.vendors.square.simulator import bookings, business, customers, events, money, payouts, shop, world
 from bookingbridge.vendors.square.simulator.answers import AUTH, Complaint, reply, stamp
 from bookingbridge.vendors.square.simulator.signing_in import SigningIn
 from bookingbridge.vendors.square.simulator.state import Merchant, State, Token
@@ -68,6 +70,7 @@ class SquareSimulation(Simulation):
             *customers.routes(self),
             *bookings.routes(self),
             *money.routes(self),
+            *payouts.routes(self),
             *events.routes(self),
             *shop.routes(self),
         ]

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 TYPES = (
     "booking.created", "booking.updated", "customer.created", "customer.updated", "customer.deleted",
     "payment.created", "payment.updated", "refund.created", "refund.updated", "catalog.version.updated",
-    "team_member.created", "team_member.updated", "location.updated", "oauth.authorization.revoked",
+    "team_member.created", "team_member.updated", "location.updated", "payout.sent", "payout.paid", "payout.failed",
+    "oauth.authorization.revoked",
 )  # fmt: skip
 SEARCHABLE_FOR = timedelta(days=28)  # SearchEvents (Events API, 2025-08-20)
 

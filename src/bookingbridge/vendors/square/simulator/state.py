@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from bookingbridge.canonical.ports import Json
 
-TABLES = ("location", "team_member", "item", "customer", "booking", "payment", "refund")
+TABLES = ("location", "team_member", "item", "customer", "booking", "payment", "refund", "payout")
 
 
 class Table:
@@ -59,6 +59,8 @@ class Merchant:
     """Which item each service variation belongs to."""
     catalog_history: dict[str, list[Json]] = field(default_factory=dict)
     """Every version of every variation, oldest first."""
+    payout_entries: dict[str, list[Json]] = field(default_factory=dict)
+    """What is in each payout."""
     has_plan: bool = True
     """Appointments Plus or Premium, without which the seller's permissions change no booking."""
     made_by: dict[str, str] = field(default_factory=dict)

@@ -12,6 +12,7 @@
      "payments":   [{"id", "merchant_id", "location_id", "customer_id", "amount", "tip", "created_at",
                      "status": "COMPLETED", "source_type": "CARD", "reference_id", "note"}],
      "refunds":    [{"id", "payment_id", "amount", "created_at", "status": "COMPLETED", "reason"}],
+     "payouts_since": none; from that time on each day's cards were paid out at its end, per location,
      "subscriptions": [{"notification_url", "signature_key", "event_types": all}],
      "is_announced": false}
 
@@ -29,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 from bookingbridge.canonical import times
 from bookingbridge.canonical.errors import Unreadable
 from bookingbridge.canonical.ports import Json
-from bookingbridge.vendors.square.simulator import money
+from bookingbridge.vendors.square.simulator import money, payouts
 from bookingbridge.vendors.square.simulator.answers import Complaint, stamp
 from bookingbridge.vendors.square.simulator.events import subscription_of
 from bookingbridge.vendors.square.simulator.state import Merchant
@@ -67,6 +68,11 @@ def load(square: SquareSimulation, given: Mapping[str, Any]) -> dict[str, int]:
                 take(row)
             if rows:
                 counts[name] = len(rows)
+        if given.get("payouts_since"):
+            since = times.rfc3339(given["payouts_since"])
+            counts["payouts"] = sum(
+                len(payouts.pay_out(square, m, since=since)) for m in square.state.merchants.values()
+            )
     except (KeyError, TypeError, ValueError, AttributeError) as broken:
         raise Unreadable(f"not a world: {type(broken).__name__} {broken}", where=name) from broken
     except Complaint as broken:
