@@ -21,8 +21,8 @@ from bookingbridge.infra.arrays import literal
 _RING = """
 INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at)
 SELECT b.* FROM unnest(
-    %(queues)s::text[], %(tasks)s::text[], %(priorities)s::int[], %(locks)s::text[], %(debounces)s::text[], %(args)s::jsonb[],
-    %(times)s::timestamptz[]
+    %(queues)s::text[], %(tasks)s::text[], %(priorities)s::int[], %(locks)s::text[], %(debounces)s::text[],
+    %(args)s::jsonb[], %(times)s::timestamptz[]
 ) b
 """
 _UNLESS_RUNG = "ON CONFLICT DO NOTHING"

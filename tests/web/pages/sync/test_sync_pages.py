@@ -150,7 +150,7 @@ def test_what_followed_names_each_reaction(there: Installation) -> None:
     until(lambda: "waits for" not in visitor.get("/sync/changes").text)
     page = visitor.get("/sync/changes")
     assert Page(page.text).wrong == []
-    assert "attribution.bookings, matching.bookings" in page.text
+    assert "attribution.bookings, bookings.days, matching.bookings" in page.text
     newest = _rows(visitor, "/sync/changes")[0]
     shown = visitor.get(newest)
     assert shown.status_code == 200

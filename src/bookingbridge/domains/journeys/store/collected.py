@@ -49,7 +49,8 @@ async def collect(
     columns = zip(*(_astuple(touch) for _, touch in items), strict=True)
     params: dict[str, Any] = {k: _column(v, TYPES[k]) for k, v in zip(TYPES, columns, strict=True)}
     params["owners"] = literal([business for business, _ in items])
-    params["slots"] = literal(sorted({_slot(business) for business in bells}))
+    slots: list[int] = sorted({_slot(business) for business in bells})
+    params["slots"] = literal(slots)
     rung = (bell(business, not_before) for business, not_before in bells.items())
     await jobs.ring_with(conn, _COLLECT, params, *rung)
 
