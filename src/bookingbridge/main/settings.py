@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     booksy_partner_key: SecretStr = SecretStr("")
     square_application_id: str = ""
     square_application_secret: SecretStr = SecretStr("")
+    square_application_token: SecretStr = SecretStr("")
     stripe_client_id: str = ""
     stripe_platform_secret: SecretStr = SecretStr("")
     facebook_app_id: str = ""

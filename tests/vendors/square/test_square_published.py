@@ -18,14 +18,15 @@ from tests.vendors.square.published import Recorder, contract, specs
 from tests.vendors.square.worlds import MERCHANT, NOW, Square, at
 
 from bookingbridge.canonical.commands import CancelBooking, CreateBooking, MoveBooking, Person
-from bookingbridge.canonical.errors import Stale
+from bookingbridge.canonical.errors import Refused, Stale
 from bookingbridge.canonical.ids import RemoteId
 from bookingbridge.canonical.ports import Delivery, Given, Tokens
 from bookingbridge.canonical.records import PayoutEntry
 from bookingbridge.vendors.square import VENDOR
 from bookingbridge.vendors.square.client import SquareClient
-from bookingbridge.vendors.square.oauth import APP_ID, APP_SECRET, SquareOAuth
-from bookingbridge.vendors.square.simulator import CLIENT_ID, CLIENT_SECRET, create_app
+from bookingbridge.vendors.square.oauth import APP_ID, APP_SECRET, APP_TOKEN, SquareOAuth
+from bookingbridge.vendors.square.simulator import APPLICATION_TOKEN, CLIENT_ID, CLIENT_SECRET, create_app
+from bookingbridge.vendors.square.subscribing import SquareSubscribing
 from bookingbridge.vendors.square.webhooks import SquareWebhooks
 
 BACK = "https://b.example.com/"
@@ -109,6 +110,20 @@ def test_our_own_writing_is_as_published(square: Square, recorder: Recorder) -> 
         assert square.talk(lambda client: client.send(cancel)).version == 2
         with pytest.raises(Stale):
             square.talk(lambda client: client.send(move))
+
+
+def test_our_own_webhooks_are_registered_as_published(square: Square, recorder: Recorder) -> None:
+    async def whole(way: SquareSubscribing, app: dict[str, str]) -> None:
+        async with worlds.transport(square.now) as http:
+            given = Given(square.base_url, square.tokens, None, {}, square.now, http)
+            made = await way.ensure(given, app, "http://127.0.0.1:9/hook", None)
+            moved = await way.ensure(given, app, "http://127.0.0.1:9/other", made)
+            with pytest.raises(Refused):
+                await way.send_test(given, app, moved)
+            await way.remove(given, app, moved)
+
+    with judged(recorder, at_least=6):
+        asyncio.run(whole(SquareSubscribing(), {APP_TOKEN: APPLICATION_TOKEN}))
 
 
 def write(square: Square, method: str, path: str, token: str, **body: Any) -> Any:

@@ -51,6 +51,11 @@ class Api:
             raise Ambiguous(f"{silent.why}; it may have done it", code=silent.code) from silent
         return done(answer, what)
 
+    async def delete(self, path: str, what: str) -> None:
+        """It is there no more. NotFound where it was not."""
+        answer = await self._http.send("DELETE", self._base_url + path, headers=self._headers, is_repeatable=True)
+        body_of(answer, what, verb="change")
+
 
 async def pages(ask: Ask, name: str, cursor: str | None) -> AsyncIterator[tuple[list[Json], str | None, Json]]:
     """(objects, the next page's cursor, the whole answer) from `cursor` on, to the list's end.

@@ -22,6 +22,7 @@ from bookingbridge.vendors.square.wire import API_VERSION
 
 APP_ID = "SQUARE_APPLICATION_ID"
 APP_SECRET = "SQUARE_APPLICATION_SECRET"  # noqa: S105 - the name of the setting
+APP_TOKEN = "SQUARE_APPLICATION_TOKEN"  # noqa: S105 - the name of the setting
 
 
 class SquareOAuth:

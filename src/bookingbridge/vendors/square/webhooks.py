@@ -14,6 +14,14 @@ from bookingbridge.vendors.square import wire
 
 SIGNATURE = "x-square-hmacsha256-signature"
 
+EVENTS = (
+    "booking.created", "booking.updated", "customer.created", "customer.updated", "customer.deleted",
+    "payment.created", "payment.updated", "refund.created", "refund.updated", "payout.sent", "payout.paid",
+    "payout.failed", "catalog.version.updated", "team_member.created", "team_member.updated", "location.updated",
+    "oauth.authorization.revoked",
+)  # fmt: skip
+"""What we want to hear of."""
+
 _KINDS = {
     "booking": "booking",
     "customer": "client",

@@ -36,12 +36,15 @@ CLIENT_SECRET = "simulated-secret"  # noqa: S105 - opens nothing but the simulat
 STARTER_TOKEN = "EAAAsimulated"  # noqa: S105 - the same
 """The personal token of whichever merchant came first."""
 
+APPLICATION_TOKEN = CLIENT_ID
+"""The one application's own token, with which webhooks are registered."""
+
 
 def create_app(*, now: Callable[[], datetime], base_url: str, config: Mapping[str, str]) -> Starlette:
     """A simulated Square, with one small business in it.
 
-    `config`: `client_id` and `client_secret` of the one application it knows (else CLIENT_ID, CLIENT_SECRET). The
-    small business is there until a world with merchants is loaded.
+    `config`: `client_id`, `client_secret` and `application_token` of the one application it knows (else CLIENT_ID,
+    CLIENT_SECRET, APPLICATION_TOKEN). The small business is there until a world with merchants is loaded.
     """
     return SquareSimulation(now=now, base_url=base_url, config=config).app()
 
@@ -58,6 +61,7 @@ class SquareSimulation(Simulation):
         super().__init__(now=now, base_url=base_url, config=config)
         self.application_id = config.get("client_id") or CLIENT_ID
         self.application_secret = config.get("client_secret") or CLIENT_SECRET
+        self.application_token = config.get("application_token") or APPLICATION_TOKEN
         self.deliveries.retry_headers = events.retry_headers
         self.state = State()
         world.load(self, world.STARTER)
@@ -97,7 +101,7 @@ class SquareSimulation(Simulation):
     def token_of(self, request: Request) -> Token:
         """Who asks. A complaint for tokens that are unknown, expired or revoked."""
         kind, _, access = request.headers.get("authorization", "").partition(" ")
-        token = self._starter() if access == STARTER_TOKEN else self.state.tokens.get(access)
+        token = self.state.tokens.get(access) or self._own_token(access)
         if kind != "Bearer" or token is None or token.merchant_id not in self.state.merchants:
             code = "ACCESS_TOKEN_REVOKED" if access in self.state.revoked else "UNAUTHORIZED"
             raise Complaint(401, code, "This request could not be authorized.", category=AUTH)
@@ -105,9 +109,12 @@ class SquareSimulation(Simulation):
             raise Complaint(401, "ACCESS_TOKEN_EXPIRED", "The access token has expired.", category=AUTH)
         return token
 
-    def _starter(self) -> Token | None:
+    def _own_token(self, access: str) -> Token | None:
+        """The application's and the starter's, which are no merchant's sign-in: here they act for the first one."""
         first = next(iter(self.state.merchants), None)
-        return Token(STARTER_TOKEN, first, frozenset(s.name for s in SCOPES), None, is_personal=True) if first else None
+        if first is None or access not in (STARTER_TOKEN, self.application_token):
+            return None
+        return Token(access, first, frozenset(s.name for s in SCOPES), None, is_personal=True)
 
     def revoke(self, merchant_id: str, *, by: str) -> None:
         """The application may not act for the merchant any more, and a webhook says so."""
@@ -138,4 +145,4 @@ class SquareSimulation(Simulation):
                 self.deliveries.send(events.outgoing(subscription, event, at=at))
 
 
-__all__ = ["CLIENT_ID", "CLIENT_SECRET", "SquareSimulation", "create_app", "starter_fields"]
+__all__ = ["APPLICATION_TOKEN", "CLIENT_ID", "CLIENT_SECRET", "SquareSimulation", "create_app", "starter_fields"]

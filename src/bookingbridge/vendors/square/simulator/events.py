@@ -26,18 +26,13 @@ from bookingbridge.vendors.square.simulator.answers import (
     time_in,
 )
 from bookingbridge.vendors.square.simulator.state import Merchant, new_id
+from bookingbridge.vendors.square.webhooks import EVENTS as TYPES
 from bookingbridge.vendors.square.webhooks import SIGNATURE
 from bookingbridge.vendors.square.wire import API_VERSION
 
 if TYPE_CHECKING:
     from bookingbridge.vendors.square.simulator import SquareSimulation
 
-TYPES = (
-    "booking.created", "booking.updated", "customer.created", "customer.updated", "customer.deleted",
-    "payment.created", "payment.updated", "refund.created", "refund.updated", "catalog.version.updated",
-    "team_member.created", "team_member.updated", "location.updated", "payout.sent", "payout.paid", "payout.failed",
-    "oauth.authorization.revoked",
-)  # fmt: skip
 SEARCHABLE_FOR = timedelta(days=28)  # SearchEvents (Events API, 2025-08-20)
 
 
