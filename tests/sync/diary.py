@@ -63,6 +63,8 @@ class Diary:
     now: Any
     rows: dict[str, dict[str, Json]] = field(default_factory=lambda: {"client": {}, "booking": {}, "block": {}})
     sweeps: bool = True
+    slipping: set[str] = field(default_factory=set)
+    """Rows that move while the diary is read, so that no page shows them; asked for by their id they are there."""
     starts: tuple[datetime, datetime] | None = None
     page: int = 10
     lives: timedelta = timedelta(hours=1)
@@ -128,6 +130,8 @@ class _Client:
             yield Page(raws, {"at": start}, is_last=is_last, swept=swept)
 
     def _is_asked_for(self, row: Json) -> bool:
+        if row["id"] in self.diary.slipping:
+            return False
         if self.diary.starts is None or "starts_at" not in row:
             return True
         first, end = self.diary.starts

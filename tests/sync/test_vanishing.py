@@ -63,6 +63,25 @@ def test_what_is_shown_no_more_is_cancelled_and_alive_again_when_it_is_back(data
     run(story())
 
 
+def test_what_slips_past_a_sweep_is_asked_for_before_it_counts_as_gone(database_url: str) -> None:
+    async def story() -> None:
+        clock = FixedClock(datetime.now(UTC))
+        async with kept_diary(database_url, clock) as k:
+            k.diary.book("B1", "B2", "B3")
+            await k.sync()
+            clock.move(timedelta(minutes=30))
+            k.diary.book("B2", at=5, version=2)
+            k.diary.slipping = {"B2"}
+            del k.diary.rows["booking"]["B3"]
+            ran = await k.sync()
+            assert ran.progress["bookings"]["gone"] == 1
+            assert await k.bookings() == {"B1": "confirmed", "B2": "confirmed", "B3": "cancelled"}
+            ((starts_at,),) = await k.rows("SELECT starts_at FROM bookings WHERE remote_id = 'B2'")
+            assert starts_at == BEGIN + timedelta(hours=5)
+
+    run(story())
+
+
 def test_what_comes_back_is_alive_even_in_an_older_version(database_url: str) -> None:
     async def story() -> None:
         clock = FixedClock(datetime.now(UTC))

@@ -183,11 +183,14 @@ class Swept:
     """Everything of `kind` was given since `since`; what is known of it and was not seen since then is gone there.
 
     With `starts` only what starts in [from, until) was asked for: what lies outside has merely aged out of view.
+    `is_sure` says that nothing can have moved past the sweep while it went on; else the few things that were not seen
+    are fetched one by one before they count as gone.
     """
 
     kind: str
     since: datetime
     starts: tuple[datetime, datetime] | None = None
+    is_sure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from bookingbridge.infra.jobs import Bell
 from bookingbridge.infra.log import get
 from bookingbridge.sync import circuit, quality
 from bookingbridge.sync.credentials import fresh_tokens, open_client, sign_in_again
+from bookingbridge.sync.doubting import look_again
 from bookingbridge.sync.engine import Engine
 from bookingbridge.sync.store import connections, runs
 from bookingbridge.sync.store.connections import Connection
@@ -164,7 +165,8 @@ async def _read_stream(
     is_full = run.kind == "full" or stored is None or not stored[1]
     course = Course(engine, connection, run, stream, progress, was_complete=not is_full, exact_from=exact_from)
     reach = Reach(is_full=is_full, now=engine.clock.now())
-    async for page in client.pages(stream.name, stored[0] if stored else None, reach):
+    async for given in client.pages(stream.name, stored[0] if stored else None, reach):
+        page = await look_again(course, client, given)
         async with engine.db.business(connection.business_id) as tx:
             understood = await store_page(tx, course, page)
             await quality.miss_webhooks(tx, course, understood.taken.written)

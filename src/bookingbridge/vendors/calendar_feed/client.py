@@ -81,7 +81,7 @@ class CalendarFeedClient:
         # An empty calendar that was never seen otherwise tells nothing; an event that is not understood may be one that
         # was understood before.
         is_sure = span is not None and (found.shown.count or before.seen) and not before.knows(unreadable)
-        swept = [Swept(kind, reach.now, span) for kind in chosen.kinds] if is_sure else []
+        swept = [Swept(kind, reach.now, span, is_sure=True) for kind in chosen.kinds] if is_sure else []
         for page in _paged(list(_records(found, chosen, before)), swept, before, after):
             yield page
 

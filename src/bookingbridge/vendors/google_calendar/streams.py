@@ -211,7 +211,7 @@ def _token(listed: wire.Events) -> str:
 def _swept(kind: str, progress: Progress) -> Swept:
     assert progress.started is not None
     assert progress.since is not None
-    return Swept(kind, times.rfc3339(progress.started), (times.rfc3339(progress.since), times.LATEST))
+    return Swept(kind, times.rfc3339(progress.started), (times.rfc3339(progress.since), times.LATEST), is_sure=True)
 
 
 def _stored(progress: Progress) -> Json:

@@ -110,7 +110,7 @@ def _finished(at: Walk, listed: Listed, kind: str) -> tuple[Json, bool, int | No
     done = msgspec.to_builtins(Walk(since=at.started, count=at.rows))
     # All gone at once is more likely a fault over there; it is believed when the next walk finds the same.
     is_believed = at.rows > 0 or not at.count
-    swept = Swept(kind, times.rfc3339(at.started)) if is_sure and is_believed else None
+    swept = Swept(kind, times.rfc3339(at.started), is_sure=True) if is_sure and is_believed else None
     return done, True, listed.total, swept
 
 
