@@ -61,7 +61,7 @@ async def take_raw(
     taken = await take_each(tx, connection_id, read, ingesters, cause, problems, sighting)
     if problems and sighting is Sighting.EXACT:
         unread = [(raws[at].kind, raws[at].remote_id) for at in problems]
-        await sightings.sight(tx, connection_id, unread, older_than=tx.now, with_parts=True)
+        await sightings.sight_with_parts(tx, connection_id, unread)
     await keep_raw(tx, connection_id, [_kept(raw, problems.get(at)) for at, raw in enumerate(raws)])
     return Understood(taken, tuple((raws[at].kind, raws[at].remote_id, why) for at, why in problems.items()))
 

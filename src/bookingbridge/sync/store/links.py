@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
-
 from bookingbridge.canonical.records import Ref
+from bookingbridge.infra.arrays import literal
+from bookingbridge.infra.bulk import arrays, unnest
 from bookingbridge.infra.db import Tx
 from bookingbridge.sync.store import sightings
 
@@ -47,17 +47,20 @@ async def lock(tx: Tx, connection_id: UUID) -> None:
 
 async def known(tx: Tx, connection_id: UUID, refs: Collection[Ref]) -> dict[Ref, Link]:
     """The links there are among `refs`."""
-    kinds = [kind for kind, _ in refs]
-    remote_ids = [remote_id for _, remote_id in refs]
+    kinds, remote_ids = [kind for kind, _ in refs], [remote_id for _, remote_id in refs]
+    # Each is looked up by the key, whatever the planner believes of a table that was empty a moment ago: as a plain
+    # join it compared every wanted one with every link there was, for the whole of a first import.
     rows = await tx.all(
         """
-        SELECT l.kind, l.remote_id, l.record_id, l.remote_version, l.changed_at, l.content_hash,
-            l.tombstone_at IS NOT NULL
+        SELECT wanted.kind, wanted.remote_id, l.*
         FROM unnest(%s::text[], %s::text[]) AS wanted(kind, remote_id)
-        JOIN external_links l ON l.business_id = %s AND l.connection_id = %s
-            AND l.kind = wanted.kind AND l.remote_id = wanted.remote_id
+        CROSS JOIN LATERAL (
+            SELECT l.record_id, l.remote_version, l.changed_at, l.content_hash, l.tombstone_at IS NOT NULL
+            FROM external_links l WHERE l.business_id = %s AND l.connection_id = %s
+                AND l.kind = wanted.kind AND l.remote_id = wanted.remote_id
+            LIMIT 1) l
         """,
-        (kinds, remote_ids, tx.business_id, connection_id),
+        (literal(kinds), literal(remote_ids), tx.business_id, connection_id),
     )
     return {(row[0], row[1]): Link(*row[2:]) for row in rows}
 
@@ -90,55 +93,38 @@ async def remember(
         await sightings.sight(tx, connection_id, same, older_than=tx.now if is_exact else tx.now - SIGHTED_WITHIN)
 
 
+_WRITTEN = {
+    "kind": "text", "remote_id": "text", "record_id": "uuid", "remote_version": "int8", "changed_at": "timestamptz",
+    "base": "jsonb", "content_hash": "bytea",
+}  # fmt: skip
+
+
 async def _write(tx: Tx, connection_id: UUID, changed: Sequence[Seen], *, is_gone: bool) -> None:
+    rows = [(*s.ref, s.record_id, s.version, s.changed_at, s.body, s.content_hash) for s in changed]
+    gone = "%s::boolean"
     await tx.run(
-        """
-        CREATE TEMP TABLE IF NOT EXISTS links_now (
-            kind text, remote_id text, record_id uuid, remote_version bigint, changed_at timestamptz,
-            base jsonb, content_hash bytea) ON COMMIT DELETE ROWS
-        """
-    )
-    await tx.copy(
-        "links_now",
-        ("kind", "remote_id", "record_id", "remote_version", "changed_at", "base", "content_hash"),
-        ("text", "text", "uuid", "int8", "timestamptz", "jsonb", "bytea"),
-        (
-            (*s.ref, s.record_id, s.version, s.changed_at, _raw(s.body) if s.body else None, s.content_hash)
-            for s in changed
-        ),
-    )
-    await tx.run(
-        """
+        f"""
         INSERT INTO external_links (business_id, connection_id, kind, remote_id, record_id, remote_version,
             changed_at, base, content_hash, first_seen_at, last_seen_at)
-        SELECT %(business)s, %(connection)s, kind, remote_id, record_id, remote_version, changed_at, base,
-            content_hash, %(now)s, CASE WHEN content_hash IS NOT NULL THEN %(now)s::timestamptz END
-        FROM links_now
+        SELECT %s::uuid, %s::uuid, kind, remote_id, record_id, remote_version, changed_at, base,
+            content_hash, %s::timestamptz, CASE WHEN content_hash IS NOT NULL THEN %s::timestamptz END
+        FROM {unnest(_WRITTEN)}
         ON CONFLICT (business_id, connection_id, kind, remote_id) DO UPDATE
         SET remote_version = excluded.remote_version, changed_at = excluded.changed_at, base = excluded.base,
             content_hash = excluded.content_hash,
-            last_seen_at = CASE WHEN %(gone)s THEN external_links.last_seen_at ELSE excluded.last_seen_at END,
-            tombstone_at = CASE WHEN %(gone)s THEN %(now)s::timestamptz END
+            last_seen_at = CASE WHEN {gone} THEN external_links.last_seen_at ELSE excluded.last_seen_at END,
+            tombstone_at = CASE WHEN {gone} THEN excluded.first_seen_at END
         WHERE excluded.content_hash IS NOT NULL
         """,
-        {"business": tx.business_id, "connection": connection_id, "now": tx.now, "gone": is_gone},
+        (tx.business_id, connection_id, tx.now, tx.now, *arrays(_WRITTEN, rows), is_gone, is_gone),
     )
-    await tx.run("TRUNCATE links_now")
 
 
 async def _bury(tx: Tx, connection_id: UUID, refs: Sequence[Ref]) -> None:
     await tx.run(
-        """
-        UPDATE external_links l SET tombstone_at = %s
-        FROM unnest(%s::text[], %s::text[]) AS s(kind, remote_id)
-        WHERE l.business_id = %s AND l.connection_id = %s AND l.kind = s.kind AND l.remote_id = s.remote_id
-        """,
-        (tx.now, [r[0] for r in refs], [r[1] for r in refs], tx.business_id, connection_id),
+        f"UPDATE external_links SET tombstone_at = %(now)s WHERE {sightings.BY_KEY}",
+        {"now": tx.now, **sightings.by_key(tx, connection_id, refs)},
     )
-
-
-def _raw(body: bytes) -> Jsonb:
-    return Jsonb(body, dumps=bytes)
 
 
 async def counts(tx: Tx) -> dict[UUID, dict[str, int]]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
-
 from bookingbridge.canonical.ids import RemoteId
+from bookingbridge.infra.bulk import arrays, unnest
 from bookingbridge.infra.db import Tx
+
+_KEPT = {"kind": "text", "remote_id": "text", "content_hash": "bytea", "payload": "jsonb", "problem": "text"}
 
 
 async def keep(tx: Tx, connection_id: UUID, payloads: Sequence[tuple[str, RemoteId, bytes, bytes, str | None]]) -> None:
@@ -18,32 +19,17 @@ async def keep(tx: Tx, connection_id: UUID, payloads: Sequence[tuple[str, Remote
     if not payloads:
         return
     await tx.run(
-        """
-        CREATE TEMP TABLE IF NOT EXISTS raw_now (
-            kind text, remote_id text, content_hash bytea, payload jsonb, problem text) ON COMMIT DELETE ROWS
-        """
-    )
-    await tx.copy(
-        "raw_now",
-        ("kind", "remote_id", "content_hash", "payload", "problem"),
-        ("text", "text", "bytea", "jsonb", "text"),
-        (
-            (kind, remote_id, content, Jsonb(body, dumps=bytes), problem)
-            for kind, remote_id, content, body, problem in payloads
-        ),
-    )
-    await tx.run(
-        """
+        f"""
         INSERT INTO raw_records (business_id, connection_id, kind, remote_id, content_hash, payload, problem,
             received_at)
-        SELECT DISTINCT ON (kind, remote_id, content_hash) %s, %s, kind, remote_id, content_hash, payload, problem, %s
-        FROM raw_now
+        SELECT DISTINCT ON (kind, remote_id, content_hash) %s::uuid, %s::uuid, kind, remote_id, content_hash, payload,
+            problem, %s::timestamptz
+        FROM {unnest(_KEPT)}
         ON CONFLICT (business_id, connection_id, kind, remote_id, content_hash) DO UPDATE
         SET problem = excluded.problem WHERE raw_records.problem IS DISTINCT FROM excluded.problem
         """,
-        (tx.business_id, connection_id, tx.now),
+        (tx.business_id, connection_id, tx.now, *arrays(_KEPT, payloads)),
     )
-    await tx.run("TRUNCATE raw_now")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,27 +8,52 @@ from typing import Any
 from uuid import UUID
 
 from bookingbridge.canonical.records import Ref
+from bookingbridge.infra.arrays import literal
 from bookingbridge.infra.db import Tx
 
+BY_KEY = """
+ctid = ANY(ARRAY(
+    SELECT found.ctid FROM unnest(%(kinds)s::text[], %(ids)s::text[]) AS s(kind, remote_id)
+    CROSS JOIN LATERAL (
+        SELECT k.ctid FROM external_links k WHERE k.business_id = %(business)s AND k.connection_id = %(connection)s
+            AND k.kind = s.kind AND k.remote_id = s.remote_id
+        LIMIT 1) found))
+"""
+"""Links by their keys, each found in the index whatever the planner believes of the table. Needs `links.lock`: where a
+row moves meanwhile it is not met."""
 
-async def sight(
-    tx: Tx, connection_id: UUID, refs: Sequence[Ref], *, older_than: datetime, with_parts: bool = False
-) -> None:
-    """It is noted that these are there at the vendor, where the last note of it is older. With `with_parts` also
-    those that a vendor's reader made of them, whose ids go on after a colon."""
+
+def by_key(tx: Tx, connection_id: UUID, refs: Sequence[Ref]) -> dict[str, Any]:
+    """What BY_KEY asks for."""
+    return {
+        "kinds": literal([r[0] for r in refs]), "ids": literal([r[1] for r in refs]), "business": tx.business_id,
+        "connection": connection_id,
+    }  # fmt: skip
+
+
+async def sight(tx: Tx, connection_id: UUID, refs: Sequence[Ref], *, older_than: datetime) -> None:
+    """It is noted that these are there at the vendor, where the last note of it is older. Needs `links.lock`."""
+    await tx.run(
+        f"""
+        UPDATE external_links SET last_seen_at = %(now)s, tombstone_at = NULL
+        WHERE {BY_KEY} AND (last_seen_at < %(older)s OR tombstone_at IS NOT NULL)
+        """,
+        {"now": tx.now, "older": older_than, **by_key(tx, connection_id, refs)},
+    )
+
+
+async def sight_with_parts(tx: Tx, connection_id: UUID, refs: Sequence[Ref]) -> None:
+    """It is noted that these are there, and what a vendor's reader made of them, whose ids go on after a colon."""
     await tx.run(
         """
         UPDATE external_links l SET last_seen_at = %(now)s, tombstone_at = NULL
         FROM unnest(%(kinds)s::text[], %(ids)s::text[]) AS s(kind, remote_id)
         WHERE l.business_id = %(business)s AND l.connection_id = %(connection)s AND l.kind = s.kind
-            AND (l.remote_id = s.remote_id OR (%(parts)s AND starts_with(l.remote_id, s.remote_id || ':')))
-            AND (l.last_seen_at < %(older)s OR l.tombstone_at IS NOT NULL)
+            AND (l.remote_id = s.remote_id OR starts_with(l.remote_id, s.remote_id || ':'))
+            AND (l.last_seen_at < %(now)s OR l.tombstone_at IS NOT NULL)
         """,
-        {
-            "now": tx.now, "kinds": [r[0] for r in refs], "ids": [r[1] for r in refs], "business": tx.business_id,
-            "connection": connection_id, "older": older_than, "parts": with_parts,
-        },
-    )  # fmt: skip
+        {"now": tx.now, **by_key(tx, connection_id, refs)},
+    )
 
 
 _COVERED = """
