@@ -105,7 +105,10 @@ def test_vendors_tell_abilities_and_a_level_that_follows_from_their_rules(bridge
     assert said.code == 0, said.err
     found = {v["name"]: v for v in said.json}
     assert {"square", "meta_ads", "google_ads"} <= found.keys()
-    assert set(found["square"]["abilities"]) == {"bookings", "catalog", "clients", "payments", "team", "webhooks"}
+    assert set(found["square"]["abilities"]) == {
+        "bookings", "catalog", "clients", "payments", "payouts", "team", "webhooks", "write_bookings",
+    }  # fmt: skip
+    assert found["square"]["level"] == "gold"
     for vendor in found.values():
         assert set(vendor["abilities"]) <= set(Ability)
         reached = "none"
