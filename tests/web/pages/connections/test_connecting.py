@@ -250,3 +250,18 @@ def test_a_stranger_finds_nothing_of_it(there: Installation) -> None:
     for page in (path, f"{path}/check", f"{path}/rows", f"{path}/import/progress", f"{path}/reconnect"):
         assert stranger.get(page).status_code == 404
     assert "No source yet" in stranger.get("/connections").text
+
+
+def test_of_several_accounts_one_is_chosen_and_the_other_can_be_connected_beside_it(there: Installation) -> None:
+    second = {"accounts": [{"id": "2002", "name": "Cedar and Co", "currency": "USD"}]}
+    _sim(there, "meta_ads", "/_sim/world", second)
+    visitor = there.client(there.owner())
+    path = signed_in_at(there, visitor, "meta_ads")
+    check = visitor.get(path)
+    _is_sound(check)
+    assert "Cedar and Co" in check.text
+    chosen = visitor.send(path, f"{path}/account", account="act_2002")
+    _is_sound(chosen)
+    assert "Cedar and Co" in visitor.get("/connections").text
+    other = signed_in_at(there, visitor, "meta_ads")
+    assert "connected already" in visitor.send(other, f"{other}/account", account="act_2002").text

@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 from bookingbridge.canonical.errors import Refused
 from bookingbridge.canonical.ports import Auth, AuthField, Manifest
 from bookingbridge.domains.accounts.api import Permission, Who
+from bookingbridge.sync import schedule
 from bookingbridge.sync.engine import Engine
 from bookingbridge.sync.overview import Connection, Health
 from bookingbridge.web import format as fmt
 from bookingbridge.web import sources
-from bookingbridge.web.pages.connections import offering
+from bookingbridge.web.pages.connections import doing, offering
 from bookingbridge.web.pages.connections import view as v
 from bookingbridge.web.pages.connections.guides import guide
 from bookingbridge.web.pages.connections.offering import SIMULATOR
@@ -97,7 +98,7 @@ def _due(engine: Engine, h: Health) -> str:
         return "waits for you"
     if c.state == "paused":
         return "rests"
-    return f"every {fmt.span(engine.vendor(c.vendor).manifest.every)}"
+    return doing.plan_words(schedule.plan_of(engine, c))
 
 
 def steps(now: int, start_href: str = "") -> tuple[Step, ...]:

@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 from bookingbridge.canonical.ports import Vendor
 from bookingbridge.domains.accounts.api import Permission, Who
 from bookingbridge.infra.db import Tx
+from bookingbridge.sync import health as sync_health
 from bookingbridge.sync import overview as sync
 from bookingbridge.sync.engine import Engine
 from bookingbridge.sync.overview import Connection, Health, Run
 from bookingbridge.web import format as fmt
 from bookingbridge.web import sources
+from bookingbridge.web.pages.connections import adjusting, doing
 from bookingbridge.web.pages.connections import view as v
 from bookingbridge.web.pages.connections.building import DONE, place, token_field, webhook_copies
 from bookingbridge.web.pages.connections.guides import guide
@@ -30,19 +32,20 @@ async def view(engine: Engine, tx: Tx, who: Who, h: Health) -> v.ConnectionView:
     c = h.connection
     vendor = engine.vendors.get(c.vendor)
     recent = await sync.runs_of(tx, connection_id=c.id, limit=RUNS)
+    now_doing = await sync_health.health_of(engine, tx, c.id)
     counts = (await sync.counts(tx)).get(c.id, {})
     zone = ZoneInfo(who.business.time_zone)
     may_manage, may_sync = who.may(Permission.MANAGE_CONNECTIONS), who.may(Permission.RUN_SYNC)
-    title = sources.title(h)
+    title, is_registered = sources.title(h), now_doing.hearing.is_registered
     return v.ConnectionView(
         vendor=title,
         account=c.account_name,
         href=f"/connections/{c.id}",
         health=sources.mark(h, tx.now),
-        facts=_facts(vendor, h, recent, tx.now, zone),
+        facts=_facts(vendor, h, now_doing, tx.now, zone),
         streams=_streams(vendor, h, recent, counts, tx.now, zone),
         permissions=permission_checks(engine, c.vendor, c.granted, c.missing),
-        webhooks=_webhooks(vendor, h, tx.now),
+        webhooks=doing.webhooks(vendor, now_doing, tx.now) + _deliveries(h, tx.now) if vendor else (),
         copies=tuple(webhook_copies(engine, c)),
         is_paused=c.state == "paused",
         is_running=h.running is not None,
@@ -50,43 +53,37 @@ async def view(engine: Engine, tx: Tx, who: Who, h: Health) -> v.ConnectionView:
         disconnect=_disconnect(c, title, is_vendor=vendor is not None),
         runs_href=f"/sync?source={c.id}",
         progress=progress(engine, c, h.running) if h.running and vendor else None,
-        notices=_notices(h, title, is_vendor=vendor is not None, may_manage=may_manage),
+        notices=_notices(h, title, is_vendor=vendor is not None, may_manage=may_manage)
+        + doing.warnings(now_doing, title, tx.now, zone),
         can_sync=may_sync and vendor is not None and c.setup_step >= DONE - 1,
         can_manage=may_manage,
         key_form=key_form(vendor, c) if vendor and may_manage else None,
         guide=guide(vendor, "webhooks", engine.public_url) if vendor and may_manage else (),
+        findings=doing.findings(now_doing.findings, now_doing, tx.now, zone, may=may_manage),
+        settings=adjusting.settings_form(c, vendor.manifest.settings) if vendor and may_manage else None,
+        schedule=adjusting.plan_form(c, now_doing.plan) if now_doing.plan and may_manage else None,
+        hears_itself=is_registered,
+        test_action=f"/connections/{c.id}/webhook-test" if is_registered and may_manage else "",
     )
 
 
-def _facts(vendor: Vendor | None, h: Health, recent: Sequence[Run], now: datetime, zone: ZoneInfo) -> tuple[Fact, ...]:
+def _facts(
+    vendor: Vendor | None, h: Health, now_doing: sync_health.Health, now: datetime, zone: ZoneInfo
+) -> tuple[Fact, ...]:  # fmt: skip
     c = h.connection
     some = [
         Fact("Account", c.account_name or "not known yet", place(vendor.manifest, c.environment) if vendor else ""),
         Fact("Connected", fmt.moment(c.created_at, zone, now)),
     ]
     if vendor:
-        some.append(_sign_in(c, now))
-        every = f"every {fmt.span(vendor.manifest.every)}"
-        some.append(Fact("Read", f"{every} and at each change" if h.has_webhook_key else every))
+        some += [doing.access(now_doing, now), *doing.readings(now_doing, now, zone)]
     last = h.age and c.last_success_at
     some.append(Fact("Age of what is shown", fmt.age(last, now) if last else "nothing was read yet"))
     if h.last_run is not None:
         ended = h.last_run.finished_at or h.last_run.asked_at
         words = "went well" if h.last_run.state == "done" else h.last_run.error or "failed"
         some.append(Fact("Last run", fmt.moment(ended, zone, now), words, f"/sync/runs/{h.last_run.id}"))
-    failed = sum(1 for r in recent if r.state == "failed")
-    if failed:
-        some.append(Fact("Failed", f"{failed} of the last {len(recent)} runs", "", f"/sync?source={c.id}&state=failed"))
     return tuple(some)
-
-
-def _sign_in(c: Connection, now: datetime) -> Fact:
-    if c.tokens is None:
-        return Fact("Sign-in", "none: sign in again")
-    if c.auth == "oauth":
-        return Fact("Sign-in", "renews by itself")
-    ends = c.token_expires_at
-    return Fact("Sign-in", "a token", f"ends {fmt.age(ends, now)}" if ends else "without an end that we know of")
 
 
 def _streams(
@@ -128,26 +125,17 @@ def _stream_health(h: Health, name: str, odd: int, *, is_read: bool) -> parts.He
     return parts.Health("good", "read") if is_read else parts.Health("paused", "not read yet")
 
 
-def _webhooks(vendor: Vendor | None, h: Health, now: datetime) -> tuple[Check, ...]:
-    """Whether changes arrive at once; () where the vendor tells of none."""
-    if vendor is None or not h.takes_webhooks:
-        return ()
+def _deliveries(h: Health, now: datetime) -> tuple[Check, ...]:
+    """What webhooks brought; () where the vendor tells of none."""
     c = h.connection
-    total = sum(h.inbox.values())
-    key = Check(
-        "A signature key is stored" if h.has_webhook_key else "No signature key yet",
-        h.has_webhook_key,
-        "" if h.has_webhook_key else f"Changes are seen every {fmt.span(vendor.manifest.every)} until there is one.",
-    )
-    some = [key]
-    if total:
-        kinds = ", ".join(f"{fmt.count(n)} {state}" for state, n in sorted(h.inbox.items()))
-        last = f"Last worked off {fmt.age(c.last_event_at, now)}. " if c.last_event_at else ""
-        is_bad = bool(h.inbox.get("failed") or h.inbox.get("unreadable"))
-        some.append(Check("Deliveries of the last 30 days", not is_bad, f"{last}{kinds}."))
-    else:
-        some.append(Check("Nothing was delivered in the last 30 days", False))
-    return tuple(some)
+    if not h.takes_webhooks:
+        return ()
+    if not any(h.inbox.values()):
+        return (Check("Nothing was delivered in the last 30 days", False),)
+    kinds = ", ".join(f"{fmt.count(n)} {state}" for state, n in sorted(h.inbox.items()))
+    last = f"Last worked off {fmt.age(c.last_event_at, now)}. " if c.last_event_at else ""
+    is_bad = bool(h.inbox.get("failed") or h.inbox.get("unreadable"))
+    return (Check("Deliveries of the last 30 days", not is_bad, f"{last}{kinds}."),)
 
 
 def key_form(vendor: Vendor, c: Connection, error: str = "") -> Form | None:

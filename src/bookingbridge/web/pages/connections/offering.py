@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bookingbridge.canonical.ports import Ability, Manifest
 from bookingbridge.sync.engine import Engine
 from bookingbridge.web.pages.connections import view as v
-from bookingbridge.web.ui.parts import Tag
+from bookingbridge.web.ui.parts import Check, Tag
 
 SIMULATOR = "simulator"
 
@@ -62,6 +64,14 @@ def unlocks(m: Manifest) -> str:
         (Ability.BUSY_TIMES, "busy times"),
     )
     return ", ".join(said for ability, said in words if said and ability in m.abilities)
+
+
+def access(m: Manifest, without: Sequence[tuple[Ability, str]]) -> tuple[Check, ...]:
+    """What of the vendor's abilities this account has, and why it lacks the others."""
+    lacks = dict(without)
+    some = [(a, f"Read: {words[:1].lower()}{words[1:]}") for a, words in _READS]
+    some += [(a, f"Write: {words[:1].lower()}{words[1:]}") for a, words in _WRITES]
+    return tuple(Check(words, a not in lacks, lacks.get(a, "")) for a, words in some if a in m.abilities)
 
 
 def permissions(m: Manifest) -> tuple[v.Permission, ...]:

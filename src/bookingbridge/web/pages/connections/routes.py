@@ -20,7 +20,7 @@ from bookingbridge.sync import connecting
 from bookingbridge.sync import overview as sync
 from bookingbridge.web.auth import needs
 from bookingbridge.web.forms import go, posted
-from bookingbridge.web.pages.connections import building, connected, leaving, offering, wizard
+from bookingbridge.web.pages.connections import adjusted, building, connected, leaving, offering, wizard
 from bookingbridge.web.pages.connections.asking import engine_of, starter_of
 from bookingbridge.web.pages.connections.view import NewView
 from bookingbridge.web.shell import Shell
@@ -116,3 +116,4 @@ async def _credentials(
 
 router.include_router(wizard.router)
 router.include_router(connected.router)
+router.include_router(adjusted.router)

@@ -22,6 +22,7 @@ from bookingbridge.sync.engine import Engine
 from bookingbridge.sync.overview import Connection, Run
 from bookingbridge.web import format as fmt
 from bookingbridge.web import visits
+from bookingbridge.web.pages.connections import adjusting, offering
 from bookingbridge.web.pages.connections import view as v
 from bookingbridge.web.pages.connections.building import steps
 from bookingbridge.web.ui.parts import Check, Choice, Fact, Notice, Problem, Progress, Tag
@@ -37,6 +38,7 @@ def check(engine: Engine, c: Connection, tested: Tested, problem: Problem | None
     manifest = engine.vendor(c.vendor).manifest
     path = f"/connections/{c.id}"
     account = tested.account
+    named = permission_checks(engine, c.vendor, account.granted, account.missing) if account else ()
     if account is None:
         problem = problem or Problem(
             f"{manifest.title} did not let us in: {tested.why}",
@@ -46,14 +48,22 @@ def check(engine: Engine, c: Connection, tested: Tested, problem: Problem | None
         manifest.title,
         steps(1, f"{path}/reconnect"),
         _account_facts(account, c),
-        permission_checks(engine, c.vendor, account.granted if account else (), account.missing if account else ()),
+        named or (offering.access(manifest, account.without) if account else ()),
         _choices(account, c),
         f"{path}/check",
         f"{path}/import",
         account is not None,
         problem,
-        tuple(Notice(note) for note in account.notes) if account else (),
+        _notes(account, is_without_shown=not named) if account else (),
+        adjusting.setting_fields(manifest.settings, c.settings),
+        bool(named),
     )
+
+
+def _notes(account: Account, *, is_without_shown: bool) -> tuple[Notice, ...]:
+    """What the vendor has to say of this account, and what it cannot do; each reason once."""
+    lacks = () if is_without_shown else tuple(dict.fromkeys(why for _, why in account.without))
+    return tuple(Notice(note) for note in dict.fromkeys((*account.notes, *lacks)))
 
 
 def _account_facts(account: Account | None, c: Connection) -> tuple[Fact, ...]:

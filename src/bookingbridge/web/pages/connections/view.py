@@ -15,6 +15,7 @@ from bookingbridge.web.ui.parts import (
     CopyBox,
     Empty,
     Fact,
+    Field,
     Form,
     Health,
     Notice,
@@ -134,6 +135,7 @@ class CheckView:
 
     `choices` are the accounts one sign-in reaches (radio `account`, sent with POST /connections/{id}/import, which
     starts the import). `is_ready` is False while something essential is missing.
+    `settings` are sent along with it.
     """
 
     vendor: str
@@ -146,6 +148,9 @@ class CheckView:
     is_ready: bool
     problem: Problem | None = None
     notes: tuple[Notice, ...] = ()
+    settings: tuple[Field, ...] = ()
+    has_names: bool = True
+    """Whether `checks` are permissions as the vendor names them, and not abilities in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +232,16 @@ class StreamRow:
 
 
 @dataclass(frozen=True, slots=True)
+class FindingRow:
+    """Something odd about the connection, since when, and the question that is asked about it, if any."""
+
+    says: str
+    since: Stamp
+    note: str = ""
+    confirm: Confirm | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionView:
     """connection.html: GET /connections/{id}.
 
@@ -255,3 +270,10 @@ class ConnectionView:
     can_manage: bool = True
     key_form: Form | None = None
     guide: tuple[str, ...] = ()
+    findings: tuple[FindingRow, ...] = ()
+    settings: Form | None = None
+    schedule: Form | None = None
+    hears_itself: bool = False
+    """Whether webhooks are registered by us: what is needed to do it by hand then stands in the background."""
+    test_action: str = ""
+    """Where a test delivery is asked for; empty where the vendor sends none."""

@@ -17,7 +17,7 @@ from bookingbridge.sync.connecting import Tested
 from bookingbridge.sync.overview import Connection
 from bookingbridge.web.auth import needs, with_toast
 from bookingbridge.web.forms import go, posted
-from bookingbridge.web.pages.connections import setting_up
+from bookingbridge.web.pages.connections import adjusting, setting_up
 from bookingbridge.web.pages.connections.asking import engine_of, health_of, newest_run
 from bookingbridge.web.shell import Shell
 from bookingbridge.web.ui.parts import Problem
@@ -71,6 +71,9 @@ async def start_import(
     engine, given = engine_of(request), await posted(request)
     c = await _of_a_vendor(request, who, connection)
     try:
+        said = adjusting.settings_said(engine.vendor(c.vendor).manifest.settings, given)
+        if said:
+            await connecting.change_settings(engine, who.business_id, c.id, said)
         if given.get("account") and given["account"] != c.account_remote_id:
             await connecting.choose_account(engine, who.business_id, c.id, given["account"])
         await connecting.start_import(engine, who.business_id, c.id, asked_by=who.client)
