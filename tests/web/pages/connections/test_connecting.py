@@ -253,15 +253,16 @@ def test_a_stranger_finds_nothing_of_it(there: Installation) -> None:
 
 
 def test_of_several_accounts_one_is_chosen_and_the_other_can_be_connected_beside_it(there: Installation) -> None:
-    second = {"accounts": [{"id": "2002", "name": "Cedar and Co", "currency": "USD"}]}
-    _sim(there, "meta_ads", "/_sim/world", second)
+    _sim(there, "meta_ads", "/_sim/world", {"accounts": [{"id": "2002", "name": "Cedar and Co", "currency": "USD"}]})
     visitor = there.client(there.owner())
     path = signed_in_at(there, visitor, "meta_ads")
     check = visitor.get(path)
     _is_sound(check)
-    assert "Cedar and Co" in check.text
-    chosen = visitor.send(path, f"{path}/account", account="act_2002")
-    _is_sound(chosen)
+    choices = re.findall(r'name="account" value="([^"]+)"', check.text)
+    (second,) = [c for c in choices if c.endswith("2002")]
+    (first,) = [c for c in choices if c != second]
+    _is_sound(visitor.send(path, f"{path}/import", account=second))
     assert "Cedar and Co" in visitor.get("/connections").text
     other = signed_in_at(there, visitor, "meta_ads")
-    assert "connected already" in visitor.send(other, f"{other}/account", account="act_2002").text
+    assert "connected already" in visitor.send(other, f"{other}/import", account=second).text
+    _is_sound(visitor.send(other, f"{other}/import", account=first))
