@@ -65,6 +65,11 @@ def free_port() -> int:
     return port
 
 
+def environment() -> dict[str, str]:
+    """For processes of ours: they find what this one finds."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parent / "src")])}
+
+
 def answers(port: int) -> bool:
     """Whether somebody listens there."""
     with socket.socket() as knock:

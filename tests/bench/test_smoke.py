@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,17 @@ def test_an_import_stores_every_booking_and_is_compared_with_copy(database_url: 
     }  # fmt: skip
     assert count(database_url, "bookings") == 600
     assert all(way["of raw COPY"] > 0 for way in said["ways"].values())
+
+
+def test_a_shops_history_is_stored_whole_by_every_way_that_is_installed(database_url: str) -> None:
+    said = ran("history", database_url, "--rows", "100")
+    stored = {name: way["stored"] for name, way in said["ways"].items() if name != "reading"}
+    peers = {"dlt, csv", "dlt, inserts"} if find_spec("dlt") else set()
+    whole = {"clients": 40, "bookings": 100, "payments": 125}
+    assert stored == {name: whole for name in ("the product", *peers)}
+    assert set(said["ratios"]) == ({"times as fast", "of its memory"} if peers else set())
+    assert count(database_url, "bookings") == 100
+    assert count(database_url, "raw_records") > 265
 
 
 def test_attribution_is_compared_with_its_rules(database_url: str) -> None:
