@@ -43,6 +43,7 @@ def test_a_full_import_brings_everything_once_and_a_second_one_nothing(database_
                 "bookings": len(world.visits),
                 "payments": sum(v.paid_at is not None for v in world.visits) + len(world.walk_ins),
                 "refunds": sum(bool(v.refunded_minor) for v in world.visits),
+                "payouts": 0, "payout_entries": 0,
             }  # fmt: skip
             assert _totals(first.progress, "new") == expected
             second = await s.sync(full=True)
