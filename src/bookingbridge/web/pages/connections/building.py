@@ -136,7 +136,8 @@ def chosen(engine: Engine, vendor: str, asked: Mapping[str, str]) -> tuple[Auth,
     ready = [e for e in environments if has_app(engine, vendor, e)]
     environment = asked.get("environment", "")
     if environment not in environments:
-        is_to_try = SIMULATOR in environments and not (manifest.app_fields and environments[0] in ready)
+        has_own = any(f.is_required for f in manifest.app_fields) and environments[0] in ready
+        is_to_try = SIMULATOR in environments and not has_own
         environment = SIMULATOR if is_to_try else (ready or environments)[0]
     way = next((way for way in manifest.auth if way == asked.get("way")), None)
     if way is None:

@@ -22,7 +22,7 @@ from bookingbridge.sync.engine import Engine
 from bookingbridge.sync.overview import Connection, Run
 from bookingbridge.web import format as fmt
 from bookingbridge.web import visits
-from bookingbridge.web.pages.connections import adjusting, offering
+from bookingbridge.web.pages.connections import adjusting, offering, paid
 from bookingbridge.web.pages.connections import view as v
 from bookingbridge.web.pages.connections.building import steps
 from bookingbridge.web.ui.parts import Check, Choice, Fact, Notice, Problem, Progress, Tag
@@ -162,26 +162,28 @@ async def rows(engine: Engine, tx: Tx, who: Who, c: Connection) -> v.RowsView:
     """Step 4: what was read as we understood it, and what it comes to."""
     manifest = engine.vendor(c.vendor).manifest
     path = f"/connections/{c.id}"
-    is_ads = Ability.BOOKINGS not in manifest.abilities
+    is_ads = Ability.AD_SPEND in manifest.abilities
+    is_paid = not is_ads and Ability.BOOKINGS not in manifest.abilities
     odd = (await sync.problem_counts(tx)).get(c.id, 0)
     last = await sync.runs_of(tx, connection_id=c.id, limit=1)
     return v.RowsView(
         manifest.title,
         steps(3, f"{path}/reconnect"),
-        () if is_ads else await _bookings(tx, who, c),
-        await (_ad_totals if is_ads else _totals)(tx, who, c),
+        () if is_ads or is_paid else await _bookings(tx, who, c),
+        await paid.totals(tx, c) if is_paid else await (_ad_totals if is_ads else _totals)(tx, who, c),
         f"{path}/finish",
         f"/sync/runs/{last[0].id}" if last else "/sync",
         Notice(f"{fmt.counted(odd, 'thing')} could not be read", "Kept as they came; see Sync, Unreadable.", "warn")
         if odd
         else None,
         await _campaigns(tx, c) if is_ads else (),
+        await paid.rows(tx, who, c, limit=ROWS) if is_paid else (),
     )
 
 
 async def _bookings(tx: Tx, who: Who, c: Connection) -> tuple[v.SampleRow, ...]:
     found = await bookings.of_connection(tx, c.id, limit=ROWS)
-    paid = await attribution.conversions(tx, [b.id for b in found])
+    conversions = await attribution.conversions(tx, [b.id for b in found])
     names = await visits.names(tx, who, (b.client_id for b in found))
     may_see_money = who.may(Permission.SEE_MONEY)
     zone = ZoneInfo(who.business.time_zone)
@@ -194,8 +196,8 @@ async def _bookings(tx: Tx, who: Who, c: Connection) -> tuple[v.SampleRow, ...]:
             names.service(b),
             member.name if member else fmt.NOTHING,
             fmt.money(Money(b.price_minor, b.currency)) if b.price_minor is not None and b.currency else fmt.NOTHING,
-            visits.paid_words(paid.get(b.id)) if may_see_money else fmt.NOTHING,
-            visits.status(b, paid.get(b.id), tx.now),
+            visits.paid_words(conversions.get(b.id)) if may_see_money else fmt.NOTHING,
+            visits.status(b, conversions.get(b.id), tx.now),
         )
 
     return tuple(row(b) for b in found)
@@ -205,11 +207,11 @@ async def _totals(tx: Tx, who: Who, c: Connection) -> tuple[Fact, ...]:
     number, first, last = await bookings.count_of(tx, c.id)
     zone = ZoneInfo(who.business.time_zone)
     ends = [fmt.day(at.astimezone(zone).date()) for at in (first, last) if at]
-    paid = [
+    taken = [
         Fact("Payments", fmt.count(t.payments), f"{fmt.money(Money(t.net_minor, t.currency))} net of refunds")
         for t in await payments.of_connection(tx, c.id)
     ]
-    return Fact("Bookings", fmt.count(number), " to ".join(ends)), *paid
+    return Fact("Bookings", fmt.count(number), " to ".join(ends)), *taken
 
 
 async def _campaigns(tx: Tx, c: Connection) -> tuple[v.CampaignSample, ...]:

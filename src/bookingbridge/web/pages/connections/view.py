@@ -204,11 +204,22 @@ class CampaignSample:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentSample:
+    """One imported payment, to be compared with the vendor's own list."""
+
+    when: str
+    client: str
+    method: str
+    amount: str
+    refunded: str
+
+
+@dataclass(frozen=True, slots=True)
 class RowsView:
     """rows.html, step 4: GET /connections/{id}/rows; POST /connections/{id}/finish ends the set-up.
 
-    `campaigns` stand instead of `rows` where the source tells of ads. `unreadable` is the number of things that could
-    not be read, with where they are shown.
+    `campaigns` or `payments` stand instead of `rows` where there are only these. `unreadable` is the number of things
+    that could not be read, with where they are shown.
     """
 
     vendor: str
@@ -219,6 +230,7 @@ class RowsView:
     wrong_href: str
     unreadable: Notice | None = None
     campaigns: tuple[CampaignSample, ...] = ()
+    payments: tuple[PaymentSample, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
