@@ -41,15 +41,22 @@ class Seen:
 
 
 async def lock(tx: Tx, connection_id: UUID) -> None:
-    """No other transaction takes in records of this connection until this one ends."""
-    await tx.run("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", (str(connection_id),))
+    """No other transaction takes in records of this connection until this one ends.
+
+    Its statements are planned for the tables as they are now. Plans kept from when a first import had just begun, and
+    the tables were empty, compared every record of a page with all there were before it.
+    """
+    await tx.run(
+        "SELECT pg_advisory_xact_lock(hashtextextended(%s, 1)), "
+        "set_config('plan_cache_mode', 'force_custom_plan', true)",
+        (str(connection_id),),
+    )
 
 
 async def known(tx: Tx, connection_id: UUID, refs: Collection[Ref]) -> dict[Ref, Link]:
-    """The links there are among `refs`."""
+    """The links there are among `refs`. Needs `lock`."""
     kinds, remote_ids = [kind for kind, _ in refs], [remote_id for _, remote_id in refs]
-    # Each is looked up by the key, whatever the planner believes of a table that was empty a moment ago: as a plain
-    # join it compared every wanted one with every link there was, for the whole of a first import.
+    # One look-up by key for each, never a join: the planner has no figures of a table that was empty a moment ago.
     rows = await tx.all(
         """
         SELECT wanted.kind, wanted.remote_id, l.*
@@ -121,10 +128,12 @@ async def _write(tx: Tx, connection_id: UUID, changed: Sequence[Seen], *, is_gon
 
 
 async def _bury(tx: Tx, connection_id: UUID, refs: Sequence[Ref]) -> None:
-    await tx.run(
-        f"UPDATE external_links SET tombstone_at = %(now)s WHERE {sightings.BY_KEY}",
-        {"now": tx.now, **sightings.by_key(tx, connection_id, refs)},
-    )
+    for kind, remote_ids in sightings.by_kind(refs).items():
+        await tx.run(
+            "UPDATE external_links SET tombstone_at = %s WHERE business_id = %s AND connection_id = %s AND kind = %s "
+            "AND remote_id = ANY(%s::text[])",
+            (tx.now, tx.business_id, connection_id, kind, literal(remote_ids)),
+        )
 
 
 async def counts(tx: Tx) -> dict[UUID, dict[str, int]]:

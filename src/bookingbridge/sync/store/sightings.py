@@ -11,48 +11,39 @@ from bookingbridge.canonical.records import Ref
 from bookingbridge.infra.arrays import literal
 from bookingbridge.infra.db import Tx
 
-BY_KEY = """
-ctid = ANY(ARRAY(
-    SELECT found.ctid FROM unnest(%(kinds)s::text[], %(ids)s::text[]) AS s(kind, remote_id)
-    CROSS JOIN LATERAL (
-        SELECT k.ctid FROM external_links k WHERE k.business_id = %(business)s AND k.connection_id = %(connection)s
-            AND k.kind = s.kind AND k.remote_id = s.remote_id
-        LIMIT 1) found))
-"""
-"""Links by their keys, each found in the index whatever the planner believes of the table. Needs `links.lock`: where a
-row moves meanwhile it is not met."""
-
-
-def by_key(tx: Tx, connection_id: UUID, refs: Sequence[Ref]) -> dict[str, Any]:
-    """What BY_KEY asks for."""
-    return {
-        "kinds": literal([r[0] for r in refs]), "ids": literal([r[1] for r in refs]), "business": tx.business_id,
-        "connection": connection_id,
-    }  # fmt: skip
-
 
 async def sight(tx: Tx, connection_id: UUID, refs: Sequence[Ref], *, older_than: datetime) -> None:
-    """It is noted that these are there at the vendor, where the last note of it is older. Needs `links.lock`."""
-    await tx.run(
-        f"""
-        UPDATE external_links SET last_seen_at = %(now)s, tombstone_at = NULL
-        WHERE {BY_KEY} AND (last_seen_at < %(older)s OR tombstone_at IS NOT NULL)
-        """,
-        {"now": tx.now, "older": older_than, **by_key(tx, connection_id, refs)},
-    )
+    """It is noted that these are there at the vendor, where the last note of it is older."""
+    for kind, remote_ids in by_kind(refs).items():
+        await tx.run(
+            """
+            UPDATE external_links SET last_seen_at = %s, tombstone_at = NULL
+            WHERE business_id = %s AND connection_id = %s AND kind = %s AND remote_id = ANY(%s::text[])
+                AND (last_seen_at < %s OR tombstone_at IS NOT NULL)
+            """,
+            (tx.now, tx.business_id, connection_id, kind, literal(remote_ids), older_than),
+        )
+
+
+def by_kind(refs: Sequence[Ref]) -> dict[str, list[str]]:
+    """The remote ids of each kind. One list of ids is looked up in the index; a join with pairs need not be."""
+    found: dict[str, list[str]] = {}
+    for kind, remote_id in refs:
+        found.setdefault(kind, []).append(remote_id)
+    return found
 
 
 async def sight_with_parts(tx: Tx, connection_id: UUID, refs: Sequence[Ref]) -> None:
     """It is noted that these are there, and what a vendor's reader made of them, whose ids go on after a colon."""
     await tx.run(
         """
-        UPDATE external_links l SET last_seen_at = %(now)s, tombstone_at = NULL
-        FROM unnest(%(kinds)s::text[], %(ids)s::text[]) AS s(kind, remote_id)
-        WHERE l.business_id = %(business)s AND l.connection_id = %(connection)s AND l.kind = s.kind
+        UPDATE external_links l SET last_seen_at = %s, tombstone_at = NULL
+        FROM unnest(%s::text[], %s::text[]) AS s(kind, remote_id)
+        WHERE l.business_id = %s AND l.connection_id = %s AND l.kind = s.kind
             AND (l.remote_id = s.remote_id OR starts_with(l.remote_id, s.remote_id || ':'))
-            AND (l.last_seen_at < %(now)s OR l.tombstone_at IS NOT NULL)
+            AND (l.last_seen_at < %s OR l.tombstone_at IS NOT NULL)
         """,
-        {"now": tx.now, **by_key(tx, connection_id, refs)},
+        (tx.now, literal([r[0] for r in refs]), literal([r[1] for r in refs]), tx.business_id, connection_id, tx.now),
     )
 
 
