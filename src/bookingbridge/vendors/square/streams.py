@@ -12,7 +12,7 @@ from bookingbridge.vendors.square.api import Api, objects
 from bookingbridge.vendors.square.fields import id_of
 from bookingbridge.vendors.square.payouts import OVERLAP, Payouts
 from bookingbridge.vendors.square.prices import Prices
-from bookingbridge.vendors.square.sweeps import Part, Progress, begin, sweep
+from bookingbridge.vendors.square.sweeps import Part, Progress, Vanishing, begin, sweep
 
 # Customers found by search lag "well under 30 seconds, occasionally one minute or longer", payments and refunds
 # "several seconds" (Square API description, 2025-08-20); our overlaps are generous multiples of that.
@@ -102,7 +102,8 @@ class Streams:
             body = _body(limit=100, cursor=page, query=query, count=True)
             return await self._api.search("/v2/customers/search", "customers", body)
 
-        return sweep(progress, [Part("", ask)], "customers", _plain("client"), self._now)
+        gone = Vanishing("client", _OVERLAP["customers"])
+        return sweep(progress, [Part("", ask)], "customers", _plain("client"), self._now, gone)
 
     def _bookings(self, cursor: Json | None, reach: Reach) -> AsyncIterator[Page]:
         progress = begin(cursor, reach, begins=times.text(reach.now - self._history))

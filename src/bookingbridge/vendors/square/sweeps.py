@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from bookingbridge.canonical import times
-from bookingbridge.canonical.ports import Json, Page, RawRecord, Reach
+from bookingbridge.canonical.ports import Json, Page, RawRecord, Reach, Swept
 from bookingbridge.vendors.square import api
 
 CURSOR_LIVES = timedelta(minutes=4, seconds=30)
@@ -30,6 +30,9 @@ class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
     issued: str | None = None
     begins: str | None = None
     """Where the first window of time begins; kept so that a setting changed meanwhile moves no window."""
+    seen: int = 0
+    count: int | None = None
+    """So many were shown so far, of so many that Square counted; -1 where it counted otherwise meanwhile."""
 
     @property
     def is_full(self) -> bool:
@@ -43,6 +46,17 @@ class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
         if self.issued is None:
             return False
         return timedelta(0) <= now - times.rfc3339(self.issued) < CURSOR_LIVES
+
+
+@dataclass(frozen=True, slots=True)
+class Vanishing:
+    """What a list that was read whole does not show is gone, unless it was made or seen `lag` before: lists are late.
+
+    For lists in one part that count what they hold.
+    """
+
+    kind: str
+    lag: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +85,7 @@ async def sweep(
     name: str,
     raw: Callable[[list[Json]], Awaitable[list[RawRecord]]],
     now: Callable[[], datetime],
+    vanishing: Vanishing | None = None,
 ) -> AsyncIterator[Page]:
     """The pages of all parts from `progress` on. `name` is the list's name in Square's answers."""
     done: Json = msgspec.to_builtins(Progress(since=progress.started))
@@ -79,15 +94,33 @@ async def sweep(
         yield Page((), done, is_last=True)
     for n, part in enumerate(left):
         is_resumed = part.key == progress.part and progress.is_page_fresh(now())
+        so_far = progress if is_resumed else msgspec.structs.replace(progress, seen=0, count=None)
         async for found, following, body in api.pages(part.ask, name, progress.page if is_resumed else None):
             records = tuple(await raw(found))
+            so_far = _counted(so_far, len(found), _total(body))
             if following is None and n == len(left) - 1:
-                yield Page(records, done, is_last=True, total=_total(body))
+                yield Page(records, done, is_last=True, total=_total(body), swept=_swept(so_far, vanishing))
             else:
                 at = part.key if following is not None else left[n + 1].key
                 issued = times.text(now()) if following is not None else None
-                here = msgspec.structs.replace(progress, part=at, page=following, issued=issued)
+                here = msgspec.structs.replace(so_far, part=at, page=following, issued=issued)
                 yield Page(records, msgspec.to_builtins(here), is_last=False, total=_total(body))
+
+
+def _counted(so_far: Progress, shown: int, total: int | None) -> Progress:
+    is_steady = so_far.count in (None, total)
+    count = total if is_steady else -1
+    return msgspec.structs.replace(so_far, seen=so_far.seen + shown, count=count)
+
+
+def _swept(progress: Progress, vanishing: Vanishing | None) -> Swept | None:
+    """What the sweep tells of things that are gone: nothing where things came or went while it was read.
+
+    Then a page may have moved on over something that is there; the next sweep tells.
+    """
+    if vanishing is None or not progress.is_full or progress.count != progress.seen:
+        return None
+    return Swept(vanishing.kind, times.rfc3339(progress.started or "") - vanishing.lag)
 
 
 def _total(body: Json) -> int | None:
