@@ -60,8 +60,8 @@ def settings_form(c: Connection, settings: Sequence[Setting]) -> Form | None:
 _LABELS = {
     "every_minutes": "In business hours every",
     "every_outside_minutes": "Else every",
-    "opens": "They begin",
-    "closes": "They end",
+    "opens": "Business hours begin",
+    "closes": "Business hours end",
     "full_at": "Everything at",
 }
 

@@ -21,15 +21,13 @@ def access(h: Health, now: datetime) -> Fact:
     c, token = h.connection, h.token
     if c.tokens is None:
         return Fact("Sign-in", "none: sign in again")
-    said = "renews by itself" if token.renews_itself else "pasted credentials" if c.auth == "token" else "signed in"
+    renews = token.renews_itself and token.expires_at is not None
+    said = "renews by itself" if renews else "pasted credentials" if c.auth == "token" else "signed in"
     some = [f"issued {fmt.age(now - token.age, now)}" if token.age is not None else ""]
-    if token.expires_at is not None:
-        word = "renewed before" if token.renews_itself else "ends"
-        some.append(
-            f"{word} {fmt.age(token.expires_at, now)}" if not token.renews_itself else _ahead(token.expires_at, now)
-        )
-    elif not token.renews_itself:
+    if token.expires_at is None:
         some.append("no end that we know of")
+    else:
+        some.append(_ahead(token.expires_at, now) if renews else f"ends {fmt.age(token.expires_at, now)}")
     return Fact("Sign-in", said, ", ".join(filter(None, some)))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bookingbridge.canonical.ports import Vendor
@@ -131,7 +131,8 @@ def _deliveries(h: Health, now: datetime) -> tuple[Check, ...]:
     if not h.takes_webhooks:
         return ()
     if not any(h.inbox.values()):
-        return (Check("Nothing was delivered in the last 30 days", False),)
+        is_new = now - c.created_at < timedelta(days=1)
+        return () if is_new else (Check("Nothing was delivered in the last 30 days", False),)
     kinds = ", ".join(f"{fmt.count(n)} {state}" for state, n in sorted(h.inbox.items()))
     last = f"Last worked off {fmt.age(c.last_event_at, now)}. " if c.last_event_at else ""
     is_bad = bool(h.inbox.get("failed") or h.inbox.get("unreadable"))
