@@ -36,7 +36,7 @@ def sweeps(pages: list[Page]) -> list[Swept]:
 
 
 def whole(since: object = NOW) -> list[Swept]:
-    return [Swept(kind, since, (A_YEAR_BACK, LATEST)) for kind in ("block", "booking")]  # type: ignore[arg-type]
+    return [Swept(kind, since, (A_YEAR_BACK, LATEST), is_sure=True) for kind in ("block", "booking")]  # type: ignore[arg-type]
 
 
 def test_all_calendars_are_offered_and_the_chosen_one_tells_its_zone() -> None:

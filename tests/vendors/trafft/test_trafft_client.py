@@ -47,12 +47,12 @@ def test_every_booking_of_a_class_is_given_and_every_appointment_once() -> None:
 def test_what_vanished_at_trafft_is_not_in_the_next_walk_which_says_since_when() -> None:
     with trafft() as there:
         first = there.pages("appointments")
-        assert first[-1].swept == Swept("booking", NOW)
+        assert first[-1].swept == Swept("booking", NOW, is_sure=True)
         there.tell("remove", appointments=[4100])
         there.tell("clock", offset_seconds=1800)
         second = there.pages("appointments", first[-1].cursor)
         assert set(ids(first)) - set(ids(second)) == {"6000"}
-        assert second[-1].swept == Swept("booking", there.now())
+        assert second[-1].swept == Swept("booking", there.now(), is_sure=True)
 
 
 @pytest.mark.parametrize("unit", ["minutes", "seconds"])

@@ -65,7 +65,7 @@ def seen(pages: list[Page]) -> set[int]:
 def test_a_list_of_one_page_is_one_request_and_all_of_it() -> None:
     shelf = Shelf([1, 2])
     (page,) = walked(shelf)
-    assert (page.is_last, page.total, page.swept) == (True, 2, Swept("client", NOW))
+    assert (page.is_last, page.total, page.swept) == (True, 2, Swept("client", NOW, is_sure=True))
     assert shelf.asked == 1
 
 
@@ -74,7 +74,7 @@ def test_a_list_of_several_pages_is_read_twice_and_given_once() -> None:
     pages = walked(shelf)
     assert shelf.asked == 6
     assert [int(one) for one in ids(pages)] == list(range(8))
-    assert [page.swept for page in pages] == [None] * 5 + [Swept("client", NOW)]
+    assert [page.swept for page in pages] == [None] * 5 + [Swept("client", NOW, is_sure=True)]
 
 
 def test_a_row_pulled_over_the_edge_by_a_deletion_is_not_lost() -> None:
@@ -137,14 +137,14 @@ def test_a_walk_goes_on_with_the_start_it_had() -> None:
     shelf = Shelf(range(8))
     first = walked_until(shelf, 2)
     rest = walked(shelf, first[-1].cursor, later=1)
-    assert rest[-1].swept == Swept("client", NOW)
+    assert rest[-1].swept == Swept("client", NOW, is_sure=True)
 
 
 def test_a_walk_broken_off_long_ago_is_begun_anew() -> None:
     shelf = Shelf(range(8))
     first = walked_until(shelf, 2)
     rest = walked(shelf, first[-1].cursor, later=7)
-    assert rest[-1].swept == Swept("client", NOW + timedelta(hours=7))
+    assert rest[-1].swept == Swept("client", NOW + timedelta(hours=7), is_sure=True)
     assert seen(rest) == set(range(8))
 
 
@@ -176,7 +176,7 @@ def test_all_gone_at_once_is_believed_the_second_time() -> None:
     second = walked(shelf, first[-1].cursor)
     assert second[-1].swept is None
     third = walked(shelf, second[-1].cursor, later=1)
-    assert third[-1].swept == Swept("client", NOW + timedelta(hours=1))
+    assert third[-1].swept == Swept("client", NOW + timedelta(hours=1), is_sure=True)
 
 
 def test_a_list_that_ignores_the_page_s_number_is_unreadable() -> None:
@@ -219,7 +219,7 @@ def test_over_http_a_deletion_between_two_pages_loses_nobody() -> None:
         assert {str(one) for one in ids(pages)} == before
         again = there.pages("customers", pages[-1].cursor)
         assert {str(one) for one in ids(again)} == before - {"3000", "3001"}
-        assert again[-1].swept == Swept("client", NOW)
+        assert again[-1].swept == Swept("client", NOW, is_sure=True)
 
 
 def test_over_http_bookings_made_meanwhile_push_no_other_out_of_sight() -> None:
@@ -232,7 +232,7 @@ def test_over_http_bookings_made_meanwhile_push_no_other_out_of_sight() -> None:
         there.tell("drift", list="appointments", after_page=2, add=[late], remove=[4100])
         pages = there.pages("appointments")
         assert {str(one) for one in ids(pages)} >= before | {"9900"}
-        assert pages[-1].swept == Swept("booking", NOW)
+        assert pages[-1].swept == Swept("booking", NOW, is_sure=True)
 
 
 def test_a_vendor_with_smaller_pages_than_asked_for_is_read_whole() -> None:

@@ -18,7 +18,6 @@ Span = tuple[datetime, datetime]
 _EDGE = timedelta(days=1)
 # Clocks differ, and a feed that begins "now" is asked a little later.
 _SOON = timedelta(hours=1)
-_MOMENT = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,5 +44,6 @@ def covered(system: System, shown: Shown, window: Span, now: datetime, most: int
         # Whatever is shown ends after the edge behind us, so that what begins after the earliest end is inside.
         begins = max(begins, min([now + _SOON, *(end for _, end in shown.spans)]))
         if shown.count >= most and shown.spans:
-            ends = min(ends, max(start for start, _ in shown.spans) + _MOMENT)
+            # Of those that begin together with the last one shown, some may be behind the cut.
+            ends = min(ends, max(start for start, _ in shown.spans))
     return (begins, ends) if begins < ends else None
